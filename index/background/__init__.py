@@ -1,0 +1,109 @@
+"""What the embeddings of all articles have in common, and how to take it away.
+
+multilingual-e5 packs all cosines into about 0.70 to 0.95, and part of what two vectors share is only that
+both are of one language. Subtracting the mean vector of an article's language, then scaling to unit length
+again, removes both. The means come from parallel documents, the same ones in every language, so that the
+difference between two languages' means holds the languages alone and not what their news happened to be
+about. On the sample stories this lifts the precision of the first five from 0.73 to 0.93 (`scripts/evaluate`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.language import primary
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """Mean vectors of one model, by language.
+
+    Attributes:
+        fingerprint: the encoder's, whose vectors these are means of.
+        default: the mean over all languages, for a language without a mean; shape (dimensions,), float32.
+        by_language: BCP 47 tag to mean; shape (dimensions,), float32.
+    """
+
+    fingerprint: str
+    default: Vectors
+    by_language: dict[str, Vectors]
+
+    def centre(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
+        """Subtract each row's language mean and scale to unit length.
+
+        Args:
+            vectors: shape (n, dimensions), float32.
+            languages: n BCP 47 tags.
+
+        Returns:
+            Shape (n, dimensions), float32, rows of unit length (a row that equals its mean stays zero).
+        """
+        if not len(vectors):
+            return vectors
+        centred = vectors - np.stack([self._mean(language) for language in languages])
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        result: Vectors = centred / np.maximum(lengths, np.finfo(np.float32).tiny)
+        return result
+
+    def _mean(self, language: str) -> Vectors:
+        mean = self.by_language.get(language)
+        return self.by_language.get(primary(language), self.default) if mean is None else mean
+
+    def save(self, path: Path) -> None:
+        """Write to an .npz file, means as fp16."""
+        languages = sorted(self.by_language)
+        means = np.array([self.by_language[language] for language in languages])
+        np.savez_compressed(
+            path,
+            fingerprint=np.array(self.fingerprint),
+            languages=np.array(languages, np.str_),
+            means=means.astype(np.float16),
+            default=self.default.astype(np.float16),
+        )
+
+
+def no_background(fingerprint: str, dimensions: int) -> Background:
+    """A background that changes nothing, for a model whose means were not computed."""
+    return Background(fingerprint, np.zeros(dimensions, np.float32), {})
+
+
+def load_background(path: Path | Traversable) -> Background:
+    """Read what `Background.save` wrote."""
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        means = arrays["means"].astype(np.float32)
+        return Background(
+            fingerprint=str(arrays["fingerprint"]),
+            default=arrays["default"].astype(np.float32),
+            by_language=dict(zip(map(str, arrays["languages"]), means, strict=True)),
+        )
+
+
+def background_for(fingerprint: str, dimensions: int) -> Background:
+    """The shipped background if it belongs to the encoder with this fingerprint, otherwise one that changes nothing."""
+    shipped = files(__name__).joinpath("embedded.npz")
+    if shipped.is_file():
+        background = load_background(shipped)
+        if background.fingerprint == fingerprint:
+            return background
+    return no_background(fingerprint, dimensions)
+
+
+def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[str]) -> Background:
+    """Means of embeddings of parallel documents.
+
+    Args:
+        fingerprint: the encoder's.
+        vectors: shape (n, dimensions), float32, every document once in every language.
+        languages: n BCP 47 tags.
+    """
+    tags = np.array(languages)
+    by_language = {str(tag): vectors[tags == tag].mean(axis=0) for tag in np.unique(tags)}
+    default = np.stack(list(by_language.values())).mean(axis=0)
+    return Background(fingerprint, default, by_language)

@@ -1,0 +1,187 @@
+"""The library's face: articles in, related coverage out."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article, Content, canonical_url
+from index.background import Background
+from index.encoder import Encoder
+from index.errors import TakenDownError, UnknownArticleError
+from index.progress import progress
+from index.related import Answer, RelatedQuery, choose
+from index.store import ArticleStore, Put, PutStatus, StoredArticle
+from index.vectors import VectorIndex
+
+_ENCODE_CHUNK = 256
+_WIDER = 4
+
+
+class CoverageIndex:
+    """Articles with their store, encoder and vector index. May be called from several threads at once.
+
+    Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder.
+    Encoding happens outside the write lock, so that a takedown does not wait for a batch.
+    """
+
+    def __init__(self, store: ArticleStore, encoder: Encoder, vectors: VectorIndex, background: Background) -> None:
+        """Put the parts together; `open_index` does so for the embedded default."""
+        self._store = store
+        self._encoder = encoder
+        self._vectors = vectors
+        self._background = background
+        self._writing = threading.Lock()
+
+    # Writing
+
+    def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
+        """Accept articles: when this returns they are durable, and found.
+
+        An article that is the same as before is not encoded again, and not at all if its words are.
+
+        Args:
+            articles: at most a few hundred; of several with one id the last one stays.
+            restore: accept articles that were taken down, and forget the takedown.
+
+        Returns:
+            An outcome for each article, in order.
+        """
+        known_language = [article.model_copy(update={"lang": article.language}) for article in articles]
+        with self._writing:
+            outcomes = self._store.put(known_language, restore=restore)
+        accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
+        changed = {put.id for put in outcomes if put.status in {PutStatus.CREATED, PutStatus.UPDATED}}
+        # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
+        waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
+        self._encode(waiting)
+        self._follow(changed | {stored.article.id for stored in waiting})
+        return outcomes
+
+    def take_down(self, article_id: str) -> None:
+        """Delete an article and remember that; it is in no answer from now on.
+
+        Raises:
+            UnknownArticleError: there is none with that id.
+            TakenDownError: it was taken down before.
+        """
+        with self._writing:
+            key = self._store.take_down(article_id)
+            if key is not None:
+                self._vectors.remove([key])
+        if key is None:
+            raise self._missing(article_id)
+
+    def encode_waiting(self) -> None:
+        """Embed what a crash or a change of model left without a vector."""
+        waiting = self._store.count_without_vector()
+        if not waiting:
+            return
+        with progress("embedding articles", waiting) as advance:
+            while chunk := self._store.without_vector(_ENCODE_CHUNK):
+                self._encode(chunk)
+                advance(len(chunk))
+
+    def load_vectors(self) -> None:
+        """Fill the vector index from the store."""
+        for articles, embeddings in self._store.with_vectors():
+            self._add(articles, embeddings)
+
+    # Reading
+
+    def article(self, article_id: str) -> StoredArticle:
+        """The article with this id.
+
+        Raises:
+            UnknownArticleError: there is none.
+            TakenDownError: it was taken down.
+        """
+        stored = self._store.get(article_id)
+        if stored is None:
+            raise self._missing(article_id)
+        return stored
+
+    def article_by_url(self, url: str) -> StoredArticle:
+        """The latest article with this URL, in whatever form.
+
+        Raises:
+            UnknownArticleError: there is none.
+            ValueError: not a URL.
+        """
+        stored = self._store.get_by_url(canonical_url(url))
+        if stored is None:
+            raise UnknownArticleError(
+                f"no article with the URL {canonical_url(url)}: send it first, or ask by its text"
+            )
+        return stored
+
+    def latest(self, limit: int) -> list[StoredArticle]:
+        """The latest articles to appear, at most `limit`."""
+        return self._store.latest(limit)
+
+    def count(self) -> int:
+        """The number of articles."""
+        return self._store.count()
+
+    def indexed(self) -> int:
+        """The number of articles that a search can find."""
+        return len(self._vectors)
+
+    def related_to(self, stored: StoredArticle, query: RelatedQuery) -> Answer:
+        """Related coverage of an article of the store."""
+        embedding = self._store.vector(stored.key)
+        vector = self._encoder.encode([stored.article.words])[0] if embedding is None else embedding.astype(np.float32)
+        return self._related(vector, stored.article.language, stored.words_hash, query, own_key=stored.key)
+
+    def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
+        """Related coverage of a text that is not in the store."""
+        vector = self._encoder.encode([content.words])[0]
+        return self._related(vector, content.language, content.words_hash, query)
+
+    # Inside
+
+    def _related(
+        self, vector: NDArray[np.float32], lang: str, words_hash: str, query: RelatedQuery, own_key: int | None = None
+    ) -> Answer:
+        centred = self._background.centre(vector[None, :], [lang])[0]
+        filters = (
+            query.filters if own_key is None else replace(query.filters, exclude=query.filters.exclude | {own_key})
+        )
+        wanted = query.candidates
+        while True:
+            hits = self._vectors.search(centred, wanted, filters)
+            found = self._store.get_by_keys([hit.key for hit in hits])
+            candidates = ((found[hit.key], hit.similarity) for hit in hits if hit.key in found)
+            answer = choose(candidates, query, words_hash, lang)
+            exhausted = len(hits) < wanted or hits[-1].similarity < query.min_similarity
+            if exhausted or len(answer.items) == query.limit:
+                return answer
+            wanted *= _WIDER  # copies and one publisher's articles can fill any fixed number of places
+
+    def _encode(self, articles: Sequence[StoredArticle]) -> None:
+        """Embed articles and keep the embeddings."""
+        if articles:
+            embeddings = self._encoder.encode([stored.article.words for stored in articles])
+            with self._writing:
+                self._store.put_vectors(articles, embeddings.astype(np.float16))
+
+    def _follow(self, ids: set[str]) -> None:
+        """Bring the vector index to the store's state of some articles."""
+        with self._writing:
+            stored = [article for article in map(self._store.get, sorted(ids)) if article]
+            embedded = [(article, self._store.vector(article.key)) for article in stored]
+            ready = [(article, vector) for article, vector in embedded if vector is not None]
+            if ready:
+                self._add([article for article, _ in ready], np.stack([vector for _, vector in ready]))
+
+    def _add(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float16]) -> None:
+        entries = [article.entry for article in articles]
+        centred = self._background.centre(embeddings.astype(np.float32), [entry.lang for entry in entries])
+        self._vectors.add(entries, centred)
+
+    def _missing(self, article_id: str) -> UnknownArticleError | TakenDownError:
+        if self._store.is_taken_down(article_id):
+            return TakenDownError(f"the article {article_id!r} was taken down")
+        return UnknownArticleError(f"no article with the id {article_id!r}")

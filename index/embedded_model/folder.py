@@ -1,0 +1,163 @@
+"""Build the embedded model's folder once, and find it again."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from filelock import FileLock
+from numpy import float32
+from numpy.typing import NDArray
+
+from index.embedded_model.packed_weights import PackedWeights, find_packed_weights, read_packed_weights
+from index.embedded_model.tokenizer import BOS, EOS, MASK, PAD, UNK, build_tokenizer
+from index.progress import Advance, progress, without_foreign_bars
+
+if TYPE_CHECKING:
+    from transformers import BertModel
+
+BUILD_VERSION = 1
+"""Raised when the same weights would be built to another folder, so that an old folder is not taken for it."""
+
+_STEPS_BESIDE_TENSORS = 3
+_UNFINISHED = ".unfinished-"
+
+
+class Assemble(Protocol):
+    """Make a sentence-transformers folder of a plain transformers one, with mean pooling."""
+
+    def __call__(self, plain: Path, folder: Path, *, max_tokens: int, prompts: dict[str, str]) -> None:
+        """Read `plain`, write into `folder`."""
+
+
+def ensure_model_folder(cache: Path, assemble: Assemble) -> Path:
+    """Return the embedded model's sentence-transformers folder, building it below `cache` if it is not there.
+
+    The folder's name carries a checksum of the packed weights and of `BUILD_VERSION`. It is built under
+    another name and renamed when whole, so that a folder that exists is complete; processes that start
+    together build it once.
+
+    Raises:
+        PackedWeightsError: the weights are missing or damaged.
+        OSError: `cache` cannot be written to.
+    """
+    data = find_packed_weights().read_bytes()
+    checksum = hashlib.sha256(data + str(BUILD_VERSION).encode()).hexdigest()
+    folder = cache / f"multilingual-e5-small-{checksum[:16]}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{folder.name}.lock"):
+        if not folder.is_dir():
+            _build_atomically(read_packed_weights(data), folder, assemble)
+    return folder
+
+
+def _build_atomically(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
+    for left_over in folder.parent.glob(f"{folder.name}{_UNFINISHED}*"):  # of a build that was killed; we hold the lock
+        shutil.rmtree(left_over, ignore_errors=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}{_UNFINISHED}", dir=folder.parent))
+    try:
+        _build(weights, unfinished, assemble)
+        _let_others_read(unfinished)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _let_others_read(folder: Path) -> None:
+    """Undo the private modes of temporary folders and of safetensors: a baked image is read by another user."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _build(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    steps = len(weights.directory) + _STEPS_BESIDE_TENSORS
+    with without_foreign_bars(), progress("building the embedded model", steps) as advance:
+        tokenizer = PreTrainedTokenizerFast(
+            tokenizer_object=build_tokenizer(weights),
+            model_max_length=weights.max_positions,
+            model_input_names=["input_ids", "attention_mask"],
+            bos_token=BOS,
+            eos_token=EOS,
+            sep_token=EOS,
+            cls_token=BOS,
+            unk_token=UNK,
+            pad_token=PAD,
+            mask_token=MASK,
+        )
+        advance()
+        bert = _bert(weights, advance)
+        with tempfile.TemporaryDirectory(dir=folder) as plain:
+            bert.save_pretrained(plain)
+            tokenizer.save_pretrained(plain)
+            advance()
+            prompts = {"query": "query: ", "passage": "passage: "}
+            assemble(Path(plain), folder, max_tokens=weights.max_positions, prompts=prompts)
+        advance()
+
+
+def _bert(weights: PackedWeights, advance: Advance) -> "BertModel":
+    import torch
+    from transformers import BertConfig, BertModel
+
+    config = BertConfig(
+        vocab_size=weights.vocabulary_size,
+        hidden_size=weights.hidden_size,
+        num_hidden_layers=weights.layers,
+        num_attention_heads=weights.heads,
+        intermediate_size=weights.intermediate_size,
+        max_position_embeddings=weights.max_positions,
+        type_vocab_size=weights.type_vocabulary_size,
+        layer_norm_eps=weights.layer_norm_epsilon,
+        pad_token_id=weights.pad,
+        bos_token_id=weights.bos,
+        eos_token_id=weights.eos,
+    )
+    bert: BertModel = BertModel(config).eval()
+    parameters = dict(bert.named_parameters())
+    with torch.no_grad():
+        for name in ("pooler.dense.weight", "pooler.dense.bias"):
+            parameters.pop(
+                name
+            ).zero_()  # not in the file and not used, but left random it would differ from build to build
+        for name, tensor in weights.tensors():
+            parameter = parameters.pop(_bert_name(name))
+            parameter.copy_(torch.from_numpy(_shaped(tensor, tuple(parameter.shape))))
+            advance()
+    if parameters:
+        raise ValueError(f"the packed weights lack {', '.join(parameters)}")
+    return bert
+
+
+def _shaped(tensor: NDArray[float32], shape: tuple[int, ...]) -> NDArray[float32]:
+    return tensor.reshape(shape).copy()
+
+
+_EMBEDDINGS = {"word": "word_embeddings", "pos": "position_embeddings", "type": "token_type_embeddings"}
+_LAYER = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "aln": "attention.output.LayerNorm",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+    "oln": "output.LayerNorm",
+}
+_KIND = {"w": "weight", "b": "bias"}
+
+
+def _bert_name(packed: str) -> str:
+    """The parameter of `BertModel` that a packed tensor's name means: `l3.q.w`, `emb.word`, `emb.ln.b`."""
+    match packed.split("."):
+        case ["emb", "ln", kind]:
+            return f"embeddings.LayerNorm.{_KIND[kind]}"
+        case ["emb", table]:
+            return f"embeddings.{_EMBEDDINGS[table]}.weight"
+        case [layer, part, kind]:
+            return f"encoder.layer.{int(layer[1:])}.{_LAYER[part]}.{_KIND[kind]}"
+    raise ValueError(f"the packed weights have an unknown tensor {packed!r}")

@@ -1,0 +1,158 @@
+"""Articles, kept durably. The store is the truth; everything else can be rebuilt from it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import Article
+from index.vectors import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """An article as the store keeps it.
+
+    Attributes:
+        key: its number, never used for another article.
+        sequence: the number of the change that brought this version; later changes have higher numbers.
+        article: what the publisher sent; `lang` is always set.
+        words_hash: `Content.words_hash`.
+        appeared_at: when it was published, or first seen where the publisher does not say.
+        first_seen_at: when the id first arrived.
+        updated_at: when this version arrived.
+    """
+
+    key: int
+    sequence: int
+    article: Article
+    words_hash: str
+    appeared_at: datetime
+    first_seen_at: datetime
+    updated_at: datetime
+
+    @property
+    def entry(self) -> Entry:
+        """What the vector index needs to know of it."""
+        article = self.article
+        return Entry(
+            key=self.key,
+            appeared_at=self.appeared_at,
+            lang=article.lang or "",
+            source=article.source or "",
+            country=article.country or "",
+        )
+
+
+class PutStatus(StrEnum):
+    """What became of an article that was put."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    TAKEN_DOWN = "taken_down"
+    """It was taken down before, and is not accepted again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The outcome for one article."""
+
+    id: str
+    status: PutStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """The model whose vectors the store holds."""
+
+    name: str
+    fingerprint: str
+
+
+class ArticleStore(Protocol):
+    """Articles by id, their vectors, and the log of changes. May be called from several threads at once."""
+
+    def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
+        """Keep articles in one durable transaction; the outcomes are in the order of `articles`.
+
+        Args:
+            articles: with `lang` set. Of several with one id the last one stays.
+            restore: accept articles that were taken down, and forget the takedown.
+        """
+        ...
+
+    def take_down(self, article_id: str) -> int | None:
+        """Delete an article with its vector and remember that; returns its key, or None if there is none."""
+        ...
+
+    def is_taken_down(self, article_id: str) -> bool:
+        """Whether the id was taken down."""
+        ...
+
+    def get(self, article_id: str) -> StoredArticle | None:
+        """The article with this id."""
+        ...
+
+    def get_by_url(self, url: str) -> StoredArticle | None:
+        """The latest article with this canonical URL."""
+        ...
+
+    def get_by_keys(self, keys: Sequence[int]) -> dict[int, StoredArticle]:
+        """The articles with these keys, those that there are."""
+        ...
+
+    def latest(self, limit: int) -> list[StoredArticle]:
+        """The latest to appear, at most `limit`."""
+        ...
+
+    def count(self) -> int:
+        """The number of articles."""
+        ...
+
+    def count_without_vector(self) -> int:
+        """The number of articles whose current words are not embedded yet."""
+        ...
+
+    def vector(self, key: int) -> NDArray[np.float16] | None:
+        """The embedding of an article's current words; shape (dimensions,), float16."""
+        ...
+
+    def without_vector(self, limit: int, ids: Sequence[str] | None = None) -> list[StoredArticle]:
+        """Articles whose current words are not embedded yet (of `ids`, if given), the longest waiting first."""
+        ...
+
+    def put_vectors(self, articles: Sequence[StoredArticle], vectors: NDArray[np.float16]) -> list[bool]:
+        """Keep embeddings; False for an article that changed or went away meanwhile, whose vector is not kept.
+
+        Args:
+            articles: as `without_vector` gave them.
+            vectors: shape (len(articles), dimensions), float16.
+        """
+        ...
+
+    def with_vectors(self) -> Iterator[tuple[list[StoredArticle], NDArray[np.float16]]]:
+        """All embedded articles in chunks, with their vectors, shape (chunk, dimensions), float16, by key."""
+        ...
+
+    def model(self) -> ModelRecord | None:
+        """The model whose vectors are kept; None in a new store."""
+        ...
+
+    def set_model(self, model: ModelRecord) -> None:
+        """Record the model. Vectors of another one are dropped, so that `without_vector` gives their articles."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+    def __enter__(self) -> Self:
+        """Use as a context manager, which closes."""
+        ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -1,0 +1,89 @@
+"""Nearest vectors under filters."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index knows of an article besides its vector.
+
+    Attributes:
+        key: the article's number in the store.
+        appeared_at: when it was published, or first seen where the publisher does not say.
+        lang: BCP 47 tag.
+        source: the publisher's name; empty when unknown.
+        country: ISO 3166-1 alpha-2; empty when unknown.
+    """
+
+    key: int
+    appeared_at: datetime
+    lang: str
+    source: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries a search may return; an empty field lets all through.
+
+    Attributes:
+        langs: languages; `zh` takes `zh-TW` in, `zh-TW` is just that.
+        exclude_langs: languages left out, read the same way.
+        sources: publishers' names, exactly.
+        countries: ISO 3166-1 alpha-2.
+        since: earliest `appeared_at`, inclusive.
+        until: latest `appeared_at`, exclusive.
+        exclude: keys left out.
+    """
+
+    langs: frozenset[str] = frozenset()
+    exclude_langs: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    since: datetime | None = None
+    until: datetime | None = None
+    exclude: frozenset[int] = frozenset()
+
+
+NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry found; `similarity` is the inner product of the vectors, -1..1 for unit vectors."""
+
+    key: int
+    similarity: float
+
+
+class VectorIndex(Protocol):
+    """Vectors by key. One thread at a time may write; any number may search meanwhile and never wait."""
+
+    def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
+        """Add or replace entries; `vectors` has shape (len(entries), dimensions), float32.
+
+        Raises:
+            ValueError: the shape does not fit, or a key comes twice in one call.
+        """
+        ...
+
+    def remove(self, keys: Collection[int]) -> None:
+        """Remove entries; unknown keys are ignored. The next search does not find them."""
+        ...
+
+    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
+        """The `limit` entries most similar to `vector` (shape (dimensions,)), best first, ties by key.
+
+        Of equally similar entries any may be the ones that `limit` leaves out.
+        """
+        ...
+
+    def __len__(self) -> int:
+        """The number of entries."""
+        ...

@@ -1,0 +1,88 @@
+"""Every setting of the service, read from the environment."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_cache_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
+
+from index.errors import SimilarNewsError
+
+PREFIX = "SIMILAR_NEWS_"
+_NAME = "similar-news"
+
+
+class Settings(BaseSettings):
+    """Read from environment variables with the prefix `SIMILAR_NEWS_`.
+
+    A secret can also come from a file: `SIMILAR_NEWS_HUB_TOKEN_FILE` names a file with the hub token in it.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path(_NAME), description="Where articles and vectors are kept."
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: user_cache_path(_NAME), description="Where the embedded model is built, once."
+    )
+    model: str = Field(
+        "embedded", description="The embedding model: `embedded`, a sentence-transformers folder, or a hub name."
+    )
+    model_prompt: str | None = Field(
+        None, description="Text put before everything embedded; by default what the model asks for."
+    )
+    hub_token: SecretStr | None = Field(None, description="Token for a private model on the hub.")
+    max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")
+    max_batch_bytes: int = Field(256 * 2**20, ge=1, description="Largest body of a batch.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - as above
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments before variables before files; neither `.env` nor a directory of secrets."""
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+
+def read_settings() -> Settings:
+    """The settings from the environment.
+
+    Raises:
+        SettingsError: a setting is not possible; the message names its variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = [f"{PREFIX}{'.'.join(map(str, one['loc'])).upper()}: {one['msg']}" for one in error.errors()]
+        raise SettingsError("; ".join(wrong)) from error
+    except UnreadableSettingError as error:
+        raise SettingsError(str(error.__cause__ or error)) from error
+
+
+class SettingsError(SimilarNewsError):
+    """A setting is not possible."""
+
+
+class _SecretFiles(EnvSettingsSource):
+    """Reads a secret from the file that the variable with the suffix `_FILE` names."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        if SecretStr not in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            return None, field_name, False
+        name = f"{PREFIX}{field_name}_FILE".lower()
+        path = self.env_vars.get(name)
+        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False

@@ -1,0 +1,500 @@
+"""The contract of `ArticleStore`. A further implementation is one more line in `IMPLEMENTATIONS`."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from numpy.typing import NDArray
+
+from index import Article, PutStatus, StoredArticle
+from index.store import ArticleStore, ModelRecord
+from index.store.sql_store import open_sqlite
+from tests.index.fakes import NOON, an_article
+
+Open = Callable[[Path], ArticleStore]
+IMPLEMENTATIONS: dict[str, Open] = {
+    "sqlite": lambda folder: open_sqlite(folder / "store.sqlite"),
+}
+
+MODEL = ModelRecord("one", "1" * 32)
+OTHER_MODEL = ModelRecord("two", "2" * 32)
+UNCHANGED, CREATED, UPDATED, TAKEN_DOWN = (
+    PutStatus.UNCHANGED,
+    PutStatus.CREATED,
+    PutStatus.UPDATED,
+    PutStatus.TAKEN_DOWN,
+)
+
+
+@pytest.fixture(params=list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS))
+def open_store(request: pytest.FixtureRequest) -> Open:
+    factory: Open = request.param
+    return factory
+
+
+@pytest.fixture
+def store(open_store: Open, tmp_path: Path) -> Iterator[ArticleStore]:
+    with open_store(tmp_path) as opened:
+        yield opened
+
+
+def put(store: ArticleStore, *articles: Article, restore: bool = False) -> list[PutStatus]:
+    outcomes = store.put(articles, restore=restore)
+    assert [outcome.id for outcome in outcomes] == [article.id for article in articles]
+    return [outcome.status for outcome in outcomes]
+
+
+def stored(store: ArticleStore, article_id: str) -> StoredArticle:
+    found = store.get(article_id)
+    assert found is not None
+    return found
+
+
+def vectors(*numbers: float) -> NDArray[np.float16]:
+    """For every number a vector that begins with it."""
+    return np.array([[number, 1] for number in numbers], np.float16)
+
+
+def embed_all(store: ArticleStore) -> None:
+    waiting = store.without_vector(1_000)
+    store.put_vectors(waiting, np.ones((len(waiting), 2), np.float16))
+
+
+# Articles
+
+
+def test_an_article_comes_back_as_it_was_put(store: ArticleStore) -> None:
+    article = an_article(
+        "a",
+        text="Two leaders met.\nThey talked.",
+        lang="zh-TW",
+        url="https://a.example/x",
+        source="한빛일보",
+        country="KR",
+        published_at="2023-09-14T09:30:00.123456+09:00",
+    )
+    assert put(store, article) == [CREATED]
+    found = stored(store, "a")
+    assert found.article == article
+    assert found.words_hash == article.words_hash
+    assert found.appeared_at == article.published_at
+    assert found.article.published_at is not None
+    assert found.article.published_at.tzinfo == UTC
+
+
+def test_fields_left_out_stay_out(store: ArticleStore) -> None:
+    put(store, Article(id="a", text="Two leaders met.", lang="en"))
+    assert stored(store, "a").article == Article(id="a", text="Two leaders met.", lang="en")
+
+
+def test_an_article_without_a_date_appeared_when_it_was_first_seen(store: ArticleStore) -> None:
+    before = datetime.now(UTC)
+    put(store, an_article("a"))
+    first = stored(store, "a")
+    put(store, an_article("a", title="A flood"))
+    second = stored(store, "a")
+    assert before <= first.appeared_at == first.first_seen_at == first.updated_at <= datetime.now(UTC)
+    assert second.appeared_at == second.first_seen_at == first.first_seen_at <= second.updated_at
+
+
+def test_a_date_may_come_and_go(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    put(store, an_article("a", published_at=NOON))
+    assert stored(store, "a").appeared_at == NOON
+    put(store, an_article("a"))
+    assert stored(store, "a").appeared_at == stored(store, "a").first_seen_at
+
+
+def test_of_several_articles_with_one_id_the_last_one_stays(store: ArticleStore) -> None:
+    flood = an_article("a", title="A flood")
+    assert put(store, an_article("a"), flood, flood) == [CREATED, UPDATED, UNCHANGED]
+    assert stored(store, "a").article == flood
+    assert store.count() == 1
+
+
+def test_putting_nothing_does_nothing(store: ArticleStore) -> None:
+    assert store.put([]) == []
+    assert store.put([], restore=True) == []
+    assert store.put_vectors([], np.empty((0, 2), np.float16)) == []
+    assert store.count() == 0
+
+
+def test_an_article_put_again_keeps_its_sequence_number(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    first = stored(store, "a")
+    assert put(store, an_article("a")) == [UNCHANGED]
+    assert stored(store, "a") == first
+
+
+def test_the_article_at_a_url_is_the_one_that_was_put_last(store: ArticleStore) -> None:
+    url = "https://a.example/x"
+    assert store.get_by_url(url) is None
+    put(store, an_article("a", url=url))
+    put(store, an_article("b", url=url))
+    assert store.get_by_url(url) == stored(store, "b")
+    put(store, an_article("a", title="A flood", url=url))
+    assert store.get_by_url(url) == stored(store, "a")
+    store.take_down("a")
+    assert store.get_by_url(url) == stored(store, "b")
+
+
+def test_the_latest_come_first_and_no_more_than_asked(store: ArticleStore) -> None:
+    for article_id, hours in (("b", 2), ("d", 4), ("a", 1), ("c", 3)):
+        put(store, an_article(article_id, published_at=NOON + timedelta(hours=hours)))
+    assert [found.article.id for found in store.latest(3)] == ["d", "c", "b"]
+    assert [found.article.id for found in store.latest(9)] == ["d", "c", "b", "a"]
+
+
+def test_articles_are_found_by_their_keys(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"))
+    a, c = stored(store, "a"), stored(store, "c")
+    assert store.get_by_keys([c.key, a.key, 999]) == {a.key: a, c.key: c}
+    assert store.get_by_keys([]) == {}
+
+
+def test_what_the_vector_index_needs_to_know_is_in_the_entry(store: ArticleStore) -> None:
+    put(store, an_article("a", lang="ko", source="한빛일보", country="KR", published_at=NOON), an_article("b"))
+    first, second = stored(store, "a").entry, stored(store, "b").entry
+    assert (first.lang, first.source, first.country, first.appeared_at) == ("ko", "한빛일보", "KR", NOON)
+    assert (second.lang, second.source, second.country) == ("en", "", "")
+
+
+# Takedowns
+
+
+def test_an_article_taken_down_is_gone_with_its_vector(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    embed_all(store)
+    key = stored(store, "a").key
+    assert store.take_down("a") == key
+    assert store.get("a") is None
+    assert store.vector(key) is None
+    assert store.get_by_keys([key]) == {}
+    assert list(store.with_vectors()) == []
+    assert store.is_taken_down("a")
+
+
+def test_an_unknown_article_cannot_be_taken_down(store: ArticleStore) -> None:
+    assert store.take_down("a") is None
+    assert not store.is_taken_down("a")
+
+
+def test_an_article_taken_down_is_refused_in_whatever_version(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.take_down("a")
+    assert put(store, an_article("a"), an_article("a", title="A flood")) == [TAKEN_DOWN, TAKEN_DOWN]
+    assert store.count() == 0
+
+
+def test_the_content_taken_down_is_refused_under_another_id(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.take_down("a")
+    assert put(store, an_article("b"), an_article("c", title="A flood")) == [TAKEN_DOWN, CREATED]
+
+
+def test_an_article_taken_down_is_accepted_again_when_restored_and_has_a_new_key(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    old_key = store.take_down("a")
+    assert put(store, an_article("a"), restore=True) == [CREATED]
+    assert not store.is_taken_down("a")
+    assert stored(store, "a").key != old_key
+    assert put(store, an_article("a", title="A flood")) == [UPDATED]
+
+
+def test_an_article_restored_can_be_taken_down_again(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.take_down("a")
+    put(store, an_article("a"), restore=True)
+    assert store.take_down("a") is not None
+    assert store.is_taken_down("a")
+
+
+# Vectors
+
+
+def test_articles_without_a_vector_are_given_longest_waiting_first(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"))
+    put(store, an_article("a", title="A flood"))
+    assert [found.article.id for found in store.without_vector(2)] == ["b", "c"]
+    assert [found.article.id for found in store.without_vector(9)] == ["b", "c", "a"]
+    assert [found.article.id for found in store.without_vector(9, ids=["a", "c", "x"])] == ["c", "a"]
+    assert store.without_vector(9, ids=[]) == []
+
+
+def test_a_vector_comes_back_as_it_was_put(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    a, b = stored(store, "a"), stored(store, "b")
+    assert store.vector(a.key) is None
+    assert store.put_vectors([b, a], vectors(0.5, -3)) == [True, True]
+    for article, expected in ((a, [-3, 1]), (b, [0.5, 1])):
+        vector = store.vector(article.key)
+        assert vector is not None
+        assert vector.dtype == np.float16
+        assert vector.tolist() == expected
+    assert store.without_vector(9) == []
+
+
+def test_a_vector_put_again_replaces_the_first(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    a = stored(store, "a")
+    store.put_vectors([a], vectors(1))
+    assert store.put_vectors([a], vectors(2)) == [True]
+    vector = store.vector(a.key)
+    assert vector is not None
+    assert vector.tolist() == [2, 1]
+
+
+def test_the_vector_of_words_that_changed_is_not_given_out(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    embed_all(store)
+    put(store, an_article("a", title="A flood"))
+    changed = stored(store, "a")
+    assert store.vector(changed.key) is None
+    assert list(store.with_vectors()) == []
+    assert store.without_vector(9) == [changed]
+
+
+def test_the_vector_stays_when_only_other_fields_change(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    embed_all(store)
+    assert put(store, an_article("a", source="Harbor Tribune")) == [UPDATED]
+    assert store.vector(stored(store, "a").key) is not None
+    assert store.without_vector(9) == []
+
+
+def test_the_vector_for_an_article_that_changed_meanwhile_is_not_kept(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"))
+    read = store.without_vector(3)
+    put(store, an_article("a", title="A flood"))
+    store.take_down("c")
+    assert store.put_vectors(read, vectors(1, 2, 3)) == [False, True, False]
+    assert [found.article.id for found in store.without_vector(9)] == ["a"]
+
+
+def test_all_vectors_are_given_by_key(store: ArticleStore) -> None:
+    put(store, *[an_article(f"a{number}", title=f"Summit {number}") for number in range(20)])
+    waiting = store.without_vector(99)
+    store.put_vectors(waiting[::-1], vectors(*(article.key for article in waiting[::-1])))
+    given = [
+        (article, number) for chunk, rows in store.with_vectors() for article, number in zip(chunk, rows, strict=True)
+    ]
+    assert [article for article, _ in given] == sorted(waiting, key=lambda article: article.key)
+    assert all(row.tolist() == [article.key, 1] for article, row in given)
+
+
+def test_articles_may_be_put_while_all_vectors_are_read(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    embed_all(store)
+    for chunk, _ in store.with_vectors():
+        assert [article.article.id for article in chunk] == ["a"]
+        assert put(store, an_article("b", title="A flood")) == [CREATED]
+
+
+def test_a_new_store_has_no_model_and_then_the_one_that_was_set(store: ArticleStore) -> None:
+    assert store.model() is None
+    store.set_model(MODEL)
+    assert store.model() == MODEL
+
+
+def test_another_model_drops_the_vectors(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.set_model(MODEL)
+    embed_all(store)
+    store.set_model(OTHER_MODEL)
+    assert store.model() == OTHER_MODEL
+    assert list(store.with_vectors()) == []
+    assert [found.article.id for found in store.without_vector(9)] == ["a"]
+
+
+def test_the_same_model_under_another_name_keeps_the_vectors(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.set_model(MODEL)
+    embed_all(store)
+    store.set_model(ModelRecord("uno", MODEL.fingerprint))
+    assert store.model() == ModelRecord("uno", MODEL.fingerprint)
+    assert store.without_vector(9) == []
+
+
+def test_everything_is_there_after_reopening(open_store: Open, tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        store.set_model(MODEL)
+        put(store, an_article("a", published_at=NOON), an_article("b", title="A flood"))
+        embed_all(store)
+        store.take_down("b")
+        before, vectors_before = stored(store, "a"), next(iter(store.with_vectors()))[1]
+    with open_store(tmp_path) as store:
+        assert stored(store, "a") == before
+        assert np.array_equal(next(iter(store.with_vectors()))[1], vectors_before)
+        assert store.is_taken_down("b")
+        assert store.model() == MODEL
+
+
+# Any sequence of all that
+
+
+@dataclass
+class Kept:
+    article: Article
+    key: int
+    sequence: int
+    embedded: tuple[str, float] | None = None
+
+    @property
+    def vector(self) -> float | None:
+        """The number that its words were embedded as; those of other words do not count."""
+        return self.embedded[1] if self.embedded and self.embedded[0] == self.article.words_hash else None
+
+
+@dataclass
+class Model:
+    """What a store should hold, in dictionaries."""
+
+    articles: dict[str, Kept] = field(default_factory=dict)
+    takedowns: dict[str, str] = field(default_factory=dict)
+    keys: set[int] = field(default_factory=set)
+    last_sequence: int = 0
+
+    def bars(self, article: Article) -> bool:
+        return article.id in self.takedowns or article.content_hash in self.takedowns.values()
+
+    def put(self, article: Article, restore: bool) -> PutStatus:
+        """What becomes of it; the key and sequence of what is kept are filled in by `follow`."""
+        kept = self.articles.get(article.id)
+        if kept and kept.article.content_hash == article.content_hash:
+            return UNCHANGED
+        if not restore and self.bars(article):
+            return TAKEN_DOWN
+        if kept is None:
+            self.articles[article.id] = Kept(article, 0, 0)
+            return CREATED
+        self.articles[article.id] = Kept(article, kept.key, 0, kept.embedded)
+        return UPDATED
+
+    def restore(self, articles: list[Article]) -> None:
+        ids = {article.id for article in articles}
+        self.takedowns = {one: content for one, content in self.takedowns.items() if one not in ids}
+
+    def follow(self, found: StoredArticle) -> None:
+        """Take over the numbers that the store gave, which have to be new ones."""
+        kept = self.articles[found.article.id]
+        if kept.key == 0:
+            assert found.key not in self.keys
+            self.keys.add(found.key)
+        else:
+            assert found.key == kept.key
+        if kept.sequence == 0:
+            assert found.sequence > self.last_sequence
+        else:
+            assert found.sequence == kept.sequence
+        kept.key, kept.sequence = found.key, found.sequence
+
+
+some_articles = st.builds(
+    an_article,
+    st.sampled_from(["a", "b", "c", "d"]),
+    title=st.sampled_from(["A summit", "A flood", "A vote"]),
+    source=st.sampled_from([None, "Harbor Tribune"]),
+    url=st.sampled_from([None, "https://a.example/x"]),
+)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Every step on a store and on the model; the subclass says which store."""
+
+    open_store: Open
+
+    @initialize()
+    def begin(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.model = Model()
+        self.store = type(self).open_store(Path(self.folder.name))
+        self.read: list[StoredArticle] = []
+
+    def teardown(self) -> None:
+        self.store.close()
+        self.folder.cleanup()
+
+    @rule(articles=st.lists(some_articles, max_size=4), restore=st.booleans())
+    def put(self, articles: list[Article], restore: bool) -> None:
+        if restore:
+            self.model.restore(articles)
+        expected = [self.model.put(article, restore) for article in articles]
+        assert put(self.store, *articles, restore=restore) == expected
+        for article_id in {article.id for article in articles} & self.model.articles.keys():
+            self.model.follow(stored(self.store, article_id))
+        sequences = [kept.sequence for kept in self.model.articles.values()]
+        self.model.last_sequence = max([self.model.last_sequence, *sequences])
+
+    @rule(article_id=st.sampled_from(["a", "b", "c", "d"]))
+    def take_down(self, article_id: str) -> None:
+        kept = self.model.articles.pop(article_id, None)
+        assert self.store.take_down(article_id) == (kept.key if kept else None)
+        if kept:
+            self.model.takedowns[article_id] = kept.article.content_hash
+
+    @rule(limit=st.integers(1, 5))
+    def read_what_waits(self, limit: int) -> None:
+        waiting = sorted(
+            (kept for kept in self.model.articles.values() if kept.vector is None), key=lambda kept: kept.sequence
+        )
+        self.read = self.store.without_vector(limit)
+        assert [article.article for article in self.read] == [kept.article for kept in waiting[:limit]]
+
+    @rule(number=st.integers(-100, 100))
+    def put_vectors_of_what_was_read(self, number: int) -> None:
+        expected = []
+        for article in self.read:
+            kept = self.model.articles.get(article.article.id)
+            expected.append(bool(kept and kept.key == article.key and kept.article.words_hash == article.words_hash))
+            if kept and expected[-1]:
+                kept.embedded = (kept.article.words_hash, number)
+        assert self.store.put_vectors(self.read, vectors(*[number] * len(self.read)).reshape(-1, 2)) == expected
+
+    @rule()
+    def reopen(self) -> None:
+        self.store.close()
+        self.store = type(self).open_store(Path(self.folder.name))
+
+    @invariant()
+    def holds_the_same(self) -> None:
+        kept_by_id = self.model.articles
+        assert self.store.count() == len(kept_by_id)
+        assert {found.article.id: found.article for found in self.store.latest(9)} == {
+            article_id: kept.article for article_id, kept in kept_by_id.items()
+        }
+        assert all(self.store.is_taken_down(article_id) for article_id in self.model.takedowns)
+        assert not any(self.store.is_taken_down(article_id) for article_id in kept_by_id)
+        at_url = [kept for kept in kept_by_id.values() if kept.article.url]
+        latest = max(at_url, key=lambda kept: kept.sequence, default=None)
+        found = self.store.get_by_url("https://a.example/x")
+        assert (found and found.article) == (latest and latest.article)
+
+    @invariant()
+    def holds_the_same_vectors(self) -> None:
+        given = {
+            article.article.id: float(row[0])
+            for chunk, rows in self.store.with_vectors()
+            for article, row in zip(chunk, rows, strict=True)
+        }
+        expected = {one: kept.vector for one, kept in self.model.articles.items() if kept.vector is not None}
+        assert given == expected
+        for kept in self.model.articles.values():
+            vector = self.store.vector(kept.key)
+            assert (None if vector is None else float(vector[0])) == kept.vector
+
+
+def test_any_sequence_of_changes_leaves_what_a_dictionary_would_hold(open_store: Open) -> None:
+    class Machine(StoreMachine):
+        pass
+
+    Machine.open_store = staticmethod(open_store)
+    test_case = Machine.TestCase
+    test_case.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
+    test_case().runTest()

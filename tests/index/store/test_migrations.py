@@ -1,0 +1,103 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+from index.errors import StoreError
+from index.store.migrations import newest
+from index.store.schema import metadata
+from index.store.sql_store import open_sqlite
+from tests.index.fakes import an_article
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+@pytest.fixture
+def engine(path: Path) -> Iterator[Engine]:
+    """A way into the file beside the store."""
+    engine = create_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+def test_the_migrations_lead_to_the_schema(path: Path, engine: Engine) -> None:
+    open_sqlite(path).close()
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+    assert differences == []
+
+
+def test_the_comparison_sees_a_difference(path: Path, engine: Engine) -> None:
+    open_sqlite(path).close()
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX articles_by_canonical_url"))
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert [difference[0] for difference in differences] == ["add_index"]
+
+
+def test_a_new_store_is_of_the_newest_version(path: Path, engine: Engine) -> None:
+    open_sqlite(path).close()
+    with engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() == newest()
+
+
+def test_a_store_of_a_newer_version_is_refused(path: Path, engine: Engine) -> None:
+    open_sqlite(path).close()
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer version"):
+        open_sqlite(path)
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(path: Path) -> None:
+    content = b"this is not a database, but long enough to have a header " * 20
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="cannot open the store"):
+        open_sqlite(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_cut_short_is_refused(path: Path) -> None:
+    with open_sqlite(path) as store:
+        store.put([an_article(f"a{number}", title=f"Summit {number}") for number in range(200)])
+    path.write_bytes(path.read_bytes()[:10_000])
+    with pytest.raises(StoreError, match="cannot open the store"):
+        open_sqlite(path)
+
+
+def test_a_folder_in_the_place_of_the_file_is_refused(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(StoreError, match="cannot open the store"):
+        open_sqlite(path)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot make the data directory"):
+        open_sqlite(tmp_path / "file" / "store.sqlite")
+
+
+def test_folders_are_made_for_a_new_store(tmp_path: Path) -> None:
+    with open_sqlite(tmp_path / "a" / "b" / "store.sqlite") as store:
+        assert store.count() == 0
+
+
+def test_opening_again_keeps_everything(path: Path) -> None:
+    with open_sqlite(path) as store:
+        store.put([an_article("a")])
+    for _ in range(2):
+        with open_sqlite(path) as store:
+            assert store.count() == 1
+
+
+def test_a_store_may_be_opened_twice_at_once(path: Path) -> None:
+    with open_sqlite(path) as writer, open_sqlite(path) as reader:
+        writer.put([an_article("a")])
+        assert reader.get("a") == writer.get("a")
+        assert reader.count() == 1
