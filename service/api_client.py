@@ -1,0 +1,75 @@
+"""A small client of the service, for the command line."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+
+_PATIENCE = 5.0
+_TIMEOUT = httpx2.Timeout(10, read=600)
+
+
+class ApiError(Exception):
+    """The service cannot be reached, or answered with an error."""
+
+
+class ApiClient:
+    """Talks to a service."""
+
+    def __init__(self, address: str) -> None:
+        """Talk to the service at `address`, such as `http://127.0.0.1:8000`."""
+        self._address = address.rstrip("/")
+
+    def ready(self) -> Any:
+        """What the service says of its readiness; asked directly, past any proxy, and with little patience.
+
+        Raises:
+            ApiError: it is not ready.
+        """
+        answer = self._json("GET", "/readyz", timeout=_PATIENCE, trust_env=False)
+        if not isinstance(answer, dict) or answer.get("status") != "ready":
+            raise ApiError(f"what answers at {self._address} is no service of similar-news")
+        return answer
+
+    def get(self, path: str, parameters: dict[str, str | int] | None = None) -> Any:
+        """The JSON that a GET answers."""
+        return self._json("GET", path, params=parameters)
+
+    def post(self, path: str, body: object, parameters: dict[str, str | int] | None = None) -> Any:
+        """The JSON that a POST of JSON answers."""
+        return self._json("POST", path, json=body, params=parameters)
+
+    def post_lines(self, path: str, lines: Iterable[bytes]) -> Iterator[str]:
+        """The lines that a POST of lines answers, as they come."""
+        with (
+            self._errors(),
+            httpx2.stream("POST", self._address + path, content=iter(lines), timeout=_TIMEOUT) as response,
+        ):
+            if response.is_error:
+                response.read()
+                raise ApiError(_detail(response))
+            yield from response.iter_lines()
+
+    def _json(self, method: str, path: str, **options: Any) -> Any:
+        with self._errors():
+            response = httpx2.request(method, self._address + path, **{"timeout": _TIMEOUT} | options)
+            if response.is_error:
+                raise ApiError(_detail(response))
+            return response.json()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise ApiError(f"no answer from {self._address}: {error}") from error
+        except ValueError as error:
+            raise ApiError(f"what {self._address} answered cannot be read: {error}") from error
+
+
+def _detail(response: httpx2.Response) -> str:
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"the service answered {response.status_code} {response.reason_phrase}"

@@ -1,0 +1,65 @@
+"""The application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from importlib.metadata import version
+from importlib.resources import files
+
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.staticfiles import StaticFiles
+
+from index import CoverageIndex
+from service import openapi, pages, problems
+from service.opening import open_configured_index
+from service.pages import front_page
+from service.routes import articles, batch, health, related
+from service.settings import Settings
+
+DESCRIPTION = """
+Finds related coverage of any news story, across languages: send articles, and ask what else is being reported.
+
+Every error is answered as `application/problem+json` (RFC 9457), with a `detail` that says what to do; only what is
+no HTTP at all is refused in plain text.
+"""
+
+
+def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAPI:
+    """Make the application.
+
+    Args:
+        settings: how it is to run.
+        index: the index to serve; when None, the one that the settings name is opened at start and closed at the end.
+    """
+    app = FastAPI(
+        title="similar-news",
+        version=version("similar-news"),
+        summary="What else is being reported about this?",
+        description=DESCRIPTION,
+        lifespan=_lifespan(index),
+        responses=openapi.PROBLEM_RESPONSES,
+        telemetry={"tracing": False, "metrics": False},
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    problems.install(app)
+    openapi.install(app)
+    app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
+    # The path of related coverage stands before that of any article id, which would take it for one.
+    for router in (related.router, articles.router, health.router, front_page.router):
+        app.include_router(router, max_body_size=settings.max_article_bytes)
+    app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
+    return app
+
+
+def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with ExitStack() as resources:
+            opened = index or await run_in_threadpool(
+                resources.enter_context, open_configured_index(app.state.settings)
+            )
+            app.state.index = opened
+            yield
+
+    return lifespan

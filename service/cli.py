@@ -1,0 +1,129 @@
+"""The command line: `similar-news`."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version as version_of
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from index.errors import SimilarNewsError
+from service import ingest as ingesting
+from service import logs
+from service.api_client import ApiClient, ApiError
+from service.opening import open_configured_index
+from service.schemas import RelatedOut
+from service.settings import Settings, read_settings
+
+app = typer.Typer(help="Finds related coverage of any news story, across languages.", no_args_is_help=True)
+
+Api = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A running service to talk to, instead of opening the data directory."),
+]
+
+_FAILED = 1
+_WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Port to listen on; 0 takes a free one.")] = None,
+    *,
+    reencode: Annotated[
+        bool, typer.Option("--reencode", help="Embed all articles again if they were embedded by another model.")
+    ] = False,
+) -> None:
+    """Serve the API and the pages."""
+    with _settings() as settings:
+        from service.server import run  # here, because it brings the web server along
+
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        run(settings.model_copy(update=given), reencode=reencode)
+
+
+@app.command()
+def ingest(
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines files of articles.", exists=True, dir_okay=False)],
+    api: Api = None,
+) -> None:
+    """Read articles from files and keep them. Bad lines are reported and good ones kept."""
+    with _settings() as settings:
+        if api:
+            report = ingesting.to_service(files, ApiClient(api))
+        else:
+            with open_configured_index(settings) as index:
+                report = ingesting.to_index(files, index)
+        typer.echo(report.summary())
+        for problem in report.problems:
+            _complain(problem)
+    if report.problems:
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def related(
+    article_id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of an article.")] = None,
+    url: Annotated[str | None, typer.Option(help="URL of an article, instead of its id.")] = None,
+    text: Annotated[str | None, typer.Option(help="Any text, instead of an article.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many items at most.")] = 10,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
+    api: Api = None,
+) -> None:
+    """Print what else is being reported about an article or a text."""
+    if sum(value is not None for value in (article_id, url, text)) != 1:
+        raise typer.BadParameter("give one of: an ID, --url or --text")
+    with _settings() as settings:
+        from service.asking import ask_index, ask_service
+
+        if api:
+            answer = ask_service(ApiClient(api), article_id, url, text, limit)
+        else:
+            with open_configured_index(settings, writer=False) as index:
+                answer = ask_index(index, article_id, url, text, limit)
+        typer.echo(answer.model_dump_json(indent=2) if as_json else _listing(answer))
+
+
+@app.command()
+def healthcheck(api: Api = None) -> None:
+    """Exit with 0 if the service on this machine is ready, with 1 if not."""
+    with _settings() as settings:
+        host = settings.host if settings.host not in _WILDCARDS else "127.0.0.1"
+        typer.echo(json.dumps(ApiClient(api or f"http://{host}:{settings.port}").ready()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(version_of("similar-news"))
+
+
+def _listing(answer: RelatedOut) -> str:
+    lines = [
+        f"{item.similarity:.2f}  {item.lang:<5} {item.title or item.snippet}  ({item.source or '?'}; {item.id})"
+        for item in answer.items
+    ]
+    return "\n".join(lines) or "nothing related found"
+
+
+@contextmanager
+def _settings() -> Iterator[Settings]:
+    """The settings, with logging set up; an error that a person can act on ends the command with its message."""
+    try:
+        settings = read_settings()
+        logs.configure(settings)
+        yield settings
+    except (SimilarNewsError, ApiError, OSError) as error:
+        logging.getLogger(__name__).debug("failed", exc_info=error)
+        _complain(f"similar-news: {error}")
+        raise typer.Exit(_FAILED) from error
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(message, style="red", highlight=False, markup=False)

@@ -1,0 +1,111 @@
+"""The front page: the latest articles, each with its related coverage."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from fastapi import APIRouter, Request, Response
+from starlette.templating import Jinja2Templates
+
+from index import CoverageIndex, Related, RelatedQuery, StoredArticle
+from service import pages
+from service.dependencies import Index
+from service.schemas import snippet
+
+_LATEST = 300
+_STORIES = 40
+_RELATED = 8
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article, ready to be shown."""
+
+    id: str
+    title: str
+    snippet: str
+    url: str | None
+    source: str | None
+    country: str | None
+    lang: str
+    language: str
+    direction: str
+    time: str
+    date: str
+
+    @classmethod
+    def of(cls, stored: StoredArticle) -> "Report":
+        """Of a stored article."""
+        article, locale = stored.article, _locale(stored.article.language)
+        text = snippet(article.text or "")
+        return cls(
+            id=article.id,
+            title=article.title or text,
+            snippet=text if article.title else "",
+            url=article.url,
+            source=article.source,
+            country=article.country,
+            lang=article.language,
+            language=locale.get_language_name(locale) or article.language,
+            direction=locale.text_direction,
+            time=stored.appeared_at.isoformat(),
+            date=format_date(stored.appeared_at, "medium", locale)
+            + " "
+            + format_time(stored.appeared_at, "short", locale=locale),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A report with what else is being reported about it."""
+
+    lead: Report
+    related: list[Report]
+
+    @property
+    def languages(self) -> int:
+        """In how many languages it is reported."""
+        return len({report.lang for report in (self.lead, *self.related)})
+
+    @property
+    def sources(self) -> int:
+        """By how many publishers it is reported."""
+        return len({report.source for report in (self.lead, *self.related) if report.source})
+
+
+@router.get("/")
+def front_page(request: Request, index: Index) -> Response:
+    """The latest articles with their related coverage; what is shown as related is not shown again."""
+    templates = Jinja2Templates(directory=str(files(pages).joinpath("templates")))
+    context = {"stories": _latest_coverage(index), "articles": index.count()}
+    return templates.TemplateResponse(request, "front_page.html", context)
+
+
+def _latest_coverage(index: CoverageIndex) -> list[Coverage]:
+    shown: set[int] = set()
+    stories: list[Coverage] = []
+    query = RelatedQuery(limit=_RELATED, max_per_source=_RELATED)
+    for stored in index.latest(_LATEST):
+        if stored.key in shown:
+            continue
+        related = [item for item in index.related_to(stored, query).items if item.stored.key not in shown]
+        shown |= {stored.key, *(item.stored.key for item in related)}
+        stories.append(_coverage(stored, related))
+        if len(stories) == _STORIES:
+            break
+    # What many report comes first; of what as many report, the latest.
+    return sorted(stories, key=lambda story: -story.sources)
+
+
+def _coverage(stored: StoredArticle, related: list[Related]) -> Coverage:
+    return Coverage(Report.of(stored), [Report.of(item.stored) for item in related])
+
+
+def _locale(tag: str) -> Locale:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")

@@ -1,0 +1,219 @@
+"""Errors as problem+json (RFC 9457), every one."""
+
+import difflib
+import http
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette import status
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from index.errors import SimilarNewsError, TakenDownError, UnknownArticleError
+
+MEDIA_TYPE = "application/problem+json"
+
+_logger = logging.getLogger(__name__)
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field or parameter."""
+
+    field: str = Field(description="Path of the field, such as `published_at`; empty for the whole body.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error, as every error is answered (RFC 9457)."""
+
+    type: str = Field("about:blank", examples=["urn:similar-news:problem:unknown-article"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(description="What is wrong and what to do about it.")
+    errors: list[FieldError] | None = Field(None, description="The fields that are wrong, when some are.")
+
+
+class ProblemError(Exception):
+    """Raised by a route to answer with a problem."""
+
+    def __init__(self, status: int, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem = make_problem(status, kind, detail)
+
+
+def make_problem(status: int, kind: str, detail: str, errors: list[FieldError] | None = None) -> Problem:
+    """A problem with the standard title of its status, and a type of ours."""
+    return Problem(
+        type=f"urn:similar-news:problem:{kind}",
+        title=http.HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=errors,
+    )
+
+
+def validation_problem(
+    errors: Iterable[Mapping[str, Any]], known_fields: Sequence[str] = (), *, root: str = "the body", skip: int = 0
+) -> Problem:
+    """The problem that pydantic's errors describe.
+
+    Args:
+        errors: as `ValidationError.errors()` gives them.
+        known_fields: names to suggest one of for an unknown field.
+        root: what to call the whole, in an error that is of no field.
+        skip: how many words at the beginning of a location tell where the field was sent, such as `body`.
+    """
+    fields = [_field_error(error, known_fields, skip) for error in errors]
+    detail = "; ".join(f"{error.field or root}: {error.detail}" for error in fields)
+    return make_problem(422, "invalid", detail, fields)
+
+
+def _field_error(error: Mapping[str, Any], known_fields: Sequence[str], skip: int) -> FieldError:
+    location = [str(part) for part in error["loc"][skip:]]
+    return FieldError(field=".".join(location), detail=_words(error, location, known_fields))
+
+
+def _words(error: Mapping[str, Any], location: list[str], known_fields: Sequence[str]) -> str:
+    name = location[-1] if location else ""
+    if error["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(name, known_fields, n=1)
+        return "there is no such field" + (f"; did you mean {close[0]!r}?" if close else "")
+    if error["type"] == "missing":
+        return "is missing"
+    if error["type"] == "string_pattern_mismatch" and name in {"id", "article_id"}:
+        return f"{error['input']!r} is not an id: letters, digits and . _ ~ : @ -, beginning with a letter or digit"
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ")
+
+
+def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    """A response that carries a problem."""
+    body = problem.model_dump(exclude_none=True)
+    return JSONResponse(body, problem.status, headers, media_type=MEDIA_TYPE)
+
+
+class NoControlCharacters:
+    """Middleware that refuses a path with control characters: a router would overlook a line feed at its end."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a problem, or pass the request on."""
+        if scope["type"] == "http" and not scope["path"].isprintable():
+            problem = make_problem(422, "invalid", f"the path {scope['path']!r} has characters that no id has")
+            await answer(problem)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class TooLargeAsProblem:
+    """Middleware for the one error that Starlette answers past all handlers: a body whose declared size is too much."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with a problem in place of a 413 in plain text."""
+        replaced = False
+
+        async def send_or_replace(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and message["status"] == status.HTTP_413_CONTENT_TOO_LARGE:
+                replaced = True
+                await answer(_too_large())(scope, receive, send)
+            elif not replaced:
+                await send(message)
+
+        await self._app(scope, receive, send_or_replace)
+
+
+def _too_large() -> Problem:
+    return make_problem(413, "too-large", "the body is larger than this service takes; send less at once")
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of the app with a problem."""
+    app.add_middleware(TooLargeAsProblem)
+    app.add_middleware(NoControlCharacters)
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(SimilarNewsError, _on_library_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def _on_problem(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ProblemError)  # noqa: S101 - Starlette types all handlers alike
+    return answer(error.problem)
+
+
+def _on_library_error(_: Request, error: Exception) -> JSONResponse:
+    match error:
+        case UnknownArticleError():
+            return answer(make_problem(404, "unknown-article", str(error)))
+        case TakenDownError():
+            return answer(make_problem(410, "taken-down", str(error)))
+    _logger.error("the request failed: %s", error)
+    return answer(make_problem(500, "internal", "the service cannot answer at the moment; its log says why"))
+
+
+def _on_invalid(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    errors = error.errors()
+    if any(one["type"] == "json_invalid" for one in errors):
+        reason = errors[0].get("ctx", {}).get("error", errors[0]["msg"])
+        return answer(make_problem(400, "bad-json", f"the body is not JSON: {reason}"))
+    if _is_unread_body(errors) and "json" not in request.headers.get("content-type", ""):
+        detail = "the body was not read: send it with the header 'Content-Type: application/json'"
+        return answer(make_problem(415, "unsupported-media-type", detail))
+    return answer(validation_problem(errors, _field_names(request), skip=1))
+
+
+def _is_unread_body(errors: Sequence[Mapping[str, Any]]) -> bool:
+    return any(tuple(one["loc"]) == ("body",) and isinstance(one.get("input"), bytes) for one in errors)
+
+
+def _field_names(request: Request) -> list[str]:
+    """The fields and parameters of the route that was asked for."""
+    route = request.scope.get("route")
+    dependant = getattr(route, "dependant", None)
+    if dependant is None:
+        return []
+    names = []
+    for parameter in [*dependant.body_params, *dependant.query_params]:
+        model = parameter.field_info.annotation
+        names += list(getattr(model, "model_fields", {parameter.name: None}))
+    return names
+
+
+def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    match error.status_code:
+        case 404:
+            problem = make_problem(
+                404, "no-such-path", f"there is nothing at {request.url.path}; /docs lists what there is"
+            )
+        case 405:
+            detail = f"{request.method} is not possible here"
+            problem = make_problem(405, "method-not-allowed", detail)
+        case 413:
+            problem = _too_large()
+        case 400:
+            problem = make_problem(400, "bad-json", "the body is not JSON in UTF-8")
+        case code:
+            problem = make_problem(code, "http", str(error.detail))
+    return answer(problem, error.headers)
+
+
+def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
+    # Starlette logs the traceback: it raises the exception again after this answer.
+    _logger.error("unexpected %s", type(error).__name__)
+    return answer(make_problem(500, "internal", "an error of the service's own; its log has the traceback"))

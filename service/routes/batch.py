@@ -1,0 +1,132 @@
+"""Many articles in one request, a line each."""
+
+import tempfile
+from codecs import BOM_UTF8
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
+from itertools import islice
+from typing import IO, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field, ValidationError
+from starlette.concurrency import run_in_threadpool
+
+from index import Article, CoverageIndex, PutStatus
+from service.dependencies import Index, ServiceSettings
+from service.problems import Problem, make_problem, validation_problem
+from service.routes.articles import TAKEN_DOWN
+
+MEDIA_TYPE = "application/x-ndjson"
+
+_LINES_AT_ONCE = 32
+"""One transaction and one batch of the encoder; results are sent after each, so few lines wait for one slow one."""
+
+_IN_MEMORY = 2**20
+
+_FIELDS = tuple(Article.model_fields)
+
+router = APIRouter(prefix="/v1", tags=["articles"])
+
+
+class NdjsonResponse(StreamingResponse):
+    """JSON Lines, sent as they come."""
+
+    media_type = MEDIA_TYPE
+
+
+class BatchLine(BaseModel):
+    """The result for one line. An article with `status` created, updated or unchanged is durable, and is found."""
+
+    line: int = Field(description="Number of the line in the request, from 1.")
+    id: str | None = Field(description="The article's id, if the line had one.")
+    status: Literal["created", "updated", "unchanged", "taken_down", "invalid"]
+    changed: bool
+    problem: Problem | None = Field(None, description="Why the line was not taken, if it was not.")
+
+
+@router.post(
+    "/articles:batch",
+    operation_id="postArticlesBatch",
+    response_class=NdjsonResponse,
+    responses={
+        200: {"model": BatchLine, "description": "A result for every line, a line each."},
+        413: {"model": Problem, "description": "The body is too large."},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "description": "JSON Lines: an article, with its id or its URL, on every line.",
+            "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+        }
+    },
+)
+async def post_articles_batch(request: Request, index: Index, settings: ServiceSettings) -> NdjsonResponse:
+    """Keep many articles. Bad lines are reported and good ones kept; blank lines are passed over.
+
+    The body is read whole before the first result is sent, so a client may send first and read then. Results
+    come in the order of the lines, while the batch is worked on: a result that was sent is durable.
+    """
+    with ExitStack() as closing:
+        body = closing.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
+        async for chunk in request.stream():
+            await run_in_threadpool(body.write, chunk)
+        body.seek(0)
+        closing.pop_all()  # from here on it is for the answer to close
+    return NdjsonResponse(_results(body, index, settings.max_article_bytes))
+
+
+async def _results(body: IO[bytes], index: CoverageIndex, max_line: int) -> AsyncIterator[str]:
+    with body:
+        lines = _numbered_lines(body, max_line)
+        while chunk := await run_in_threadpool(lambda: list(islice(lines, _LINES_AT_ONCE))):
+            for result in await run_in_threadpool(_keep, index, chunk, max_line):
+                yield result.model_dump_json(exclude_none=result.problem is None) + "\n"
+
+
+def _numbered_lines(body: IO[bytes], max_line: int) -> Iterator[tuple[int, bytes]]:
+    """The lines that are not blank, with their numbers; of one that is too long only so much as to see that."""
+    number = 0
+    while line := body.readline(max_line + 1):
+        number += 1
+        line = line.removeprefix(BOM_UTF8) if number == 1 else line
+        rest = line
+        while not rest.endswith(b"\n") and (rest := body.readline(max_line + 1)):
+            pass
+        if line.strip():
+            yield number, line
+
+
+def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int) -> list[BatchLine]:
+    read = {number: _read(line, max_line) for number, line in lines}
+    articles = [article for article in read.values() if isinstance(article, Article)]
+    outcomes = iter(index.put(articles))
+    results = []
+    for number, article in read.items():
+        if isinstance(article, Problem):
+            results.append(BatchLine(line=number, id=None, status="invalid", changed=False, problem=article))
+        else:
+            results.append(_result(number, article.id, next(outcomes).status))
+    return results
+
+
+def _read(line: bytes, max_line: int) -> Article | Problem:
+    if len(line) > max_line:
+        return make_problem(413, "too-large", f"the line is longer than {max_line} bytes")
+    try:
+        return Article.model_validate_json(line)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+        if errors[0]["type"] == "json_invalid":
+            return make_problem(400, "bad-json", f"the line is not JSON: {errors[0]['ctx']['error']}")
+        return validation_problem(errors, _FIELDS, root="the line")
+
+
+def _result(number: int, article_id: str, status: PutStatus) -> BatchLine:
+    problem = None
+    if status is PutStatus.TAKEN_DOWN:
+        problem = make_problem(
+            409, "taken-down", TAKEN_DOWN.format(remedy="PUT it with '?restore=true' to lift the takedown")
+        )
+    changed = status in {PutStatus.CREATED, PutStatus.UPDATED}
+    return BatchLine(line=number, id=article_id, status=status.value, changed=changed, problem=problem)

@@ -1,0 +1,64 @@
+"""The service on real sockets with the sample stories in it, and on its own with nothing in it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Queue
+
+import httpx2
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from index import CoverageIndex, open_index
+from index.encoder import Encoder
+from index.samples import samples
+from service.app import create_app
+from service.server import Server
+from service.settings import Settings
+
+
+@pytest.fixture
+def client(index: CoverageIndex) -> Iterator[TestClient]:
+    """A client of a service with nothing in it."""
+    with TestClient(create_app(Settings(), index), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sample_service(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service with the sample stories in it. Tests must leave it as it was."""
+    settings = Settings()
+    with open_index(tmp_path_factory.mktemp("samples"), encoder) as index:
+        index.put([sample.article for sample in samples()])
+        with serving(create_app(settings, index)) as address:
+            yield address
+
+
+@pytest.fixture
+def empty_service(index: CoverageIndex) -> Iterator[str]:
+    """The address of a service with nothing in it."""
+    with serving(create_app(Settings(), index)) as address:
+        yield address
+
+
+@pytest.fixture
+def sample_client(sample_service: str) -> Iterator[httpx2.Client]:
+    """A client of the service with the sample stories in it."""
+    with httpx2.Client(base_url=sample_service, timeout=60) as client:
+        yield client
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an application from a thread, on a free port of loopback; gives its address."""
+    ports: Queue[int] = Queue()
+    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None), ports.put)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{ports.get(timeout=60)}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=60)

@@ -1,0 +1,60 @@
+"""The description of the API is complete, and the README lists what it describes."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.app import create_app
+from service.settings import Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+DOCUMENT: dict[str, Any] = create_app(Settings()).openapi()
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+
+
+def test_making_an_app_opens_nothing(tmp_path: Path) -> None:
+    create_app(Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache"))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_says_what_it_does(name: str) -> None:
+    operation = OPERATIONS[name]
+    assert operation["operationId"].isidentifier()
+    assert operation["summary"]
+    assert operation["description"]
+    for parameter in operation.get("parameters", []):
+        assert parameter.get("description") or parameter["schema"].get("description"), parameter["name"]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_route_is_in_the_readme(name: str) -> None:
+    method, path = name.split()
+    assert f"| `{method}` | `{path.replace('{article_id}', '{id}')}` |" in README
+
+
+def test_every_reference_leads_somewhere() -> None:
+    text = json.dumps(DOCUMENT)
+    names = set(re.findall(r'"#/components/schemas/([^"]+)"', text))
+    assert names <= set(DOCUMENT["components"]["schemas"])
+    assert "$defs" not in text
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_error_is_described_as_a_problem(name: str) -> None:
+    for status, response in OPERATIONS[name]["responses"].items():
+        if status >= "400":
+            assert list(response["content"]) == ["application/problem+json"]
+            assert response["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(ids) == len(set(ids))
