@@ -60,10 +60,17 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Related coverage, best first, and apart from it the best of what was not similar enough."""
+    """Related coverage.
+
+    Attributes:
+        items: the best, best first.
+        near_misses: the best of what was not similar enough to be an item.
+        copies: ids of articles with the same words as what was asked about, in order.
+    """
 
     items: list[Related] = field(default_factory=list)
     near_misses: list[Related] = field(default_factory=list)
+    copies: tuple[str, ...] = ()
 
 
 def choose(
@@ -77,22 +84,28 @@ def choose(
         words_hash: of the article asked about, whose copies are no related coverage.
         lang: the language asked in.
     """
-    ranked = sorted(_folded(candidates, words_hash), key=lambda item: -_rank(item, lang))
+    folded = _folded(candidates)
+    own = folded.pop(words_hash, None)
+    ranked = sorted(folded.values(), key=lambda item: -_rank(item, lang))
     items = [item for item in ranked if item.similarity >= query.min_similarity]
     misses = [item for item in ranked if item.similarity < query.min_similarity]
-    return Answer(list(_capped(items, query.max_per_source))[: query.limit], misses[:MAX_NEAR_MISSES])
+    return Answer(
+        items=list(_capped(items, query.max_per_source))[: query.limit],
+        near_misses=misses[:MAX_NEAR_MISSES],
+        copies=tuple(sorted((own.stored.article.id, *own.copies))) if own else (),
+    )
 
 
-def _folded(candidates: Iterable[tuple[StoredArticle, float]], words_hash: str) -> Iterable[Related]:
-    """Articles with the same words made into one item."""
+def _folded(candidates: Iterable[tuple[StoredArticle, float]]) -> dict[str, Related]:
+    """Articles with the same words made into one item, by the hash of the words."""
     folded: dict[str, Related] = {}
     for stored, similarity in candidates:
         first = folded.get(stored.words_hash)
         if first:
             folded[stored.words_hash] = replace(first, copies=(*first.copies, stored.article.id))
-        elif stored.words_hash != words_hash:
+        else:
             folded[stored.words_hash] = Related(stored, similarity)
-    return folded.values()
+    return folded
 
 
 def _rank(item: Related, lang: str) -> float:

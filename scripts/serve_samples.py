@@ -56,7 +56,8 @@ def _introduce(host: str, port: int) -> None:
 
 def _show_example(address: str) -> None:
     url = f"{address}/v1/articles/{_EXAMPLE}/related?limit=5"
-    print(f"\nServing at {address} (the API: {address}/docs). Ctrl-C ends it.\n\n$ curl '{url}'", flush=True)
+    print(f"\nServing at {address} (the API: {address}/docs). Ctrl-C ends it.", flush=True)
+    print(f"Send it your own: .venv/bin/similar-news ingest FILE --api {address}\n\n$ curl '{url}'", flush=True)
     try:
         with urlopen(url, timeout=60) as response:  # noqa: S310 - our own address
             print(_shortened(json.load(response)), flush=True)

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from importlib.resources import files
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
@@ -31,7 +32,8 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         settings: how it is to run.
         index: the index to serve; when None, the one that the settings name is opened at start and closed at the end.
     """
-    app = FastAPI(
+    # FastAPI with the scripts of /docs on board, so that a reader's browser asks no third party for them.
+    app = FastAPIOffline(
         title="similar-news",
         version=version("similar-news"),
         summary="What else is being reported about this?",
@@ -40,6 +42,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         responses=openapi.PROBLEM_RESPONSES,
         telemetry={"tracing": False, "metrics": False},
         redoc_url=None,
+        favicon_url="data:,",
     )
     app.state.settings = settings
     problems.install(app)

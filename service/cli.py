@@ -16,7 +16,7 @@ from service import ingest as ingesting
 from service import logs
 from service.api_client import ApiClient, ApiError
 from service.opening import open_configured_index
-from service.schemas import RelatedOut
+from service.schemas import ItemOut, RelatedOut
 from service.settings import Settings, read_settings
 
 app = typer.Typer(help="Finds related coverage of any news story, across languages.", no_args_is_help=True)
@@ -105,11 +105,12 @@ def version() -> None:
 
 
 def _listing(answer: RelatedOut) -> str:
-    lines = [
-        f"{item.similarity:.2f}  {item.lang:<5} {item.title or item.snippet}  ({item.source or '?'}; {item.id})"
-        for item in answer.items
-    ]
-    return "\n".join(lines) or "nothing related found"
+    return "\n".join(map(_line, answer.items)) or "nothing related found"
+
+
+def _line(item: ItemOut) -> str:
+    origin = f"{item.source}; {item.id}" if item.source else item.id
+    return f"{item.similarity:.2f}  {item.lang:<5} {item.title or item.snippet}  ({origin})"
 
 
 @contextmanager

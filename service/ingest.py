@@ -1,5 +1,6 @@
 """Read articles from JSON Lines files, into an index or a service."""
 
+import difflib
 import json
 from codecs import BOM_UTF8
 from collections import Counter
@@ -103,7 +104,8 @@ def _known_fields(line: bytes, report: Report) -> bytes:
         return line  # reported when it is read
     if not isinstance(row, dict):
         return line
-    unknown = [name for name in row if name not in _FIELDS]
+    # A field whose name is nearly one of ours is most likely misspelt: it stays, and the line is refused with a hint.
+    unknown = [name for name in row if name not in _FIELDS and not difflib.get_close_matches(name, _FIELDS, cutoff=0.8)]
     report.ignored.update(unknown)
     if not unknown:
         return line

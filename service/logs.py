@@ -7,6 +7,8 @@ import structlog
 
 from service.settings import Settings
 
+_CHATTY = ("alembic", "filelock", "httpcore2", "httpx2", "huggingface_hub", "sentence_transformers", "transformers")
+
 
 def configure(settings: Settings) -> None:
     """Send all log records to standard error, in the form that the settings ask for."""
@@ -32,5 +34,5 @@ def configure(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    for chatty in ("alembic", "filelock", "httpcore2", "httpx2", "sentence_transformers", "transformers"):
+    for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -4,7 +4,7 @@ import difflib
 import http
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -58,34 +58,50 @@ def make_problem(status: int, kind: str, detail: str, errors: list[FieldError] |
 
 
 def validation_problem(
-    errors: Iterable[Mapping[str, Any]], known_fields: Sequence[str] = (), *, root: str = "the body", skip: int = 0
+    errors: Iterable[Mapping[str, Any]],
+    fields: Sequence[str] = (),
+    parameters: Sequence[str] = (),
+    *,
+    root: str = "the body",
+    skip: int = 0,
 ) -> Problem:
     """The problem that pydantic's errors describe.
 
     Args:
         errors: as `ValidationError.errors()` gives them.
-        known_fields: names to suggest one of for an unknown field.
+        fields: names to suggest one of for an unknown field of the body.
+        parameters: the same for an unknown parameter of the query.
         root: what to call the whole, in an error that is of no field.
         skip: how many words at the beginning of a location tell where the field was sent, such as `body`.
     """
-    fields = [_field_error(error, known_fields, skip) for error in errors]
-    detail = "; ".join(f"{error.field or root}: {error.detail}" for error in fields)
-    return make_problem(422, "invalid", detail, fields)
+    wrong = [_field_error(error, fields, parameters, skip) for error in errors]
+    detail = "; ".join(f"{error.field or root}: {error.detail}" for error in wrong)
+    return make_problem(422, "invalid", detail, wrong)
 
 
-def _field_error(error: Mapping[str, Any], known_fields: Sequence[str], skip: int) -> FieldError:
+def _field_error(error: Mapping[str, Any], fields: Sequence[str], parameters: Sequence[str], skip: int) -> FieldError:
     location = [str(part) for part in error["loc"][skip:]]
-    return FieldError(field=".".join(location), detail=_words(error, location, known_fields))
-
-
-def _words(error: Mapping[str, Any], location: list[str], known_fields: Sequence[str]) -> str:
-    name = location[-1] if location else ""
     if error["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(name, known_fields, n=1)
-        return "there is no such field" + (f"; did you mean {close[0]!r}?" if close else "")
+        detail = _unknown(location[-1], fields, parameters, in_query=error["loc"][0] == "query")
+    else:
+        detail = _words(error, location)
+    return FieldError(field=".".join(location), detail=detail)
+
+
+def _unknown(name: str, fields: Sequence[str], parameters: Sequence[str], *, in_query: bool) -> str:
+    """What to say of a name that is not known where it was sent."""
+    here, elsewhere = (parameters, fields) if in_query else (fields, parameters)
+    if name in elsewhere:
+        return "belongs in the body" if in_query else "belongs in the query, behind a '?'"
+    close = difflib.get_close_matches(name, here, n=1)
+    what = "there is no such parameter" if in_query else "there is no such field"
+    return what + (f"; did you mean {close[0]!r}?" if close else "")
+
+
+def _words(error: Mapping[str, Any], location: list[str]) -> str:
     if error["type"] == "missing":
         return "is missing"
-    if error["type"] == "string_pattern_mismatch" and name in {"id", "article_id"}:
+    if error["type"] == "string_pattern_mismatch" and location[-1] in {"id", "article_id"}:
         return f"{error['input']!r} is not an id: letters, digits and . _ ~ : @ -, beginning with a letter or digit"
     message: str = error["msg"]
     return message.removeprefix("Value error, ")
@@ -174,23 +190,19 @@ def _on_invalid(request: Request, error: Exception) -> JSONResponse:
     if _is_unread_body(errors) and "json" not in request.headers.get("content-type", ""):
         detail = "the body was not read: send it with the header 'Content-Type: application/json'"
         return answer(make_problem(415, "unsupported-media-type", detail))
-    return answer(validation_problem(errors, _field_names(request), skip=1))
+    return answer(validation_problem(errors, _names(request, "body"), _names(request, "query"), skip=1))
 
 
 def _is_unread_body(errors: Sequence[Mapping[str, Any]]) -> bool:
     return any(tuple(one["loc"]) == ("body",) and isinstance(one.get("input"), bytes) for one in errors)
 
 
-def _field_names(request: Request) -> list[str]:
-    """The fields and parameters of the route that was asked for."""
-    route = request.scope.get("route")
-    dependant = getattr(route, "dependant", None)
-    if dependant is None:
-        return []
-    names = []
-    for parameter in [*dependant.body_params, *dependant.query_params]:
-        model = parameter.field_info.annotation
-        names += list(getattr(model, "model_fields", {parameter.name: None}))
+def _names(request: Request, place: Literal["body", "query"]) -> list[str]:
+    """The names of the fields of the body, or of the query's parameters, of the route that was asked for."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    names: list[str] = []
+    for parameter in getattr(dependant, f"{place}_params", []):
+        names += getattr(parameter.field_info.annotation, "model_fields", {parameter.name: None})
     return names
 
 

@@ -80,9 +80,13 @@ class ItemOut(BaseModel):
 
 
 class RelatedOut(BaseModel):
-    """Related coverage, best first. Articles in the language asked in come before equally similar others."""
+    """Related coverage, best first.
+
+    The order is that of the similarity, with 0.05 added for an article in the language that was asked in.
+    """
 
     article_id: str | None = Field(description="The article asked about, if it is one that is kept.")
+    copies: list[str] = Field(description="Ids of kept articles with the very same words as what was asked about.")
     items: list[ItemOut]
     near_misses: list[ItemOut] = Field(description="The best of what was not similar enough to be an item.")
 
@@ -91,6 +95,7 @@ class RelatedOut(BaseModel):
         """Of an answer."""
         return cls(
             article_id=article_id,
+            copies=list(answer.copies),
             items=[ItemOut.of(item) for item in answer.items],
             near_misses=[ItemOut.of(item) for item in answer.near_misses],
         )

@@ -12,7 +12,7 @@ import uvicorn
 from index import CoverageIndex
 from service.app import create_app
 from service.opening import open_configured_index
-from service.settings import Settings
+from service.settings import Settings, SettingsError
 
 _GRACE_SECONDS = 8
 """Less than the 10 s after which Docker kills what has not stopped."""
@@ -61,7 +61,7 @@ def _bound_socket(settings: Settings) -> Iterator[socket.socket]:
     """Take the port before the model is loaded, so that one in use is known at once. Nobody can connect yet.
 
     Raises:
-        OSError: the address cannot be used.
+        SettingsError: the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as bound:
@@ -69,8 +69,10 @@ def _bound_socket(settings: Settings) -> Iterator[socket.socket]:
         try:
             bound.bind((settings.host, settings.port))
         except OSError as error:
-            reason = f"cannot listen on {settings.host}:{settings.port}: {error.strerror}"
-            raise OSError(error.errno, reason) from error
+            raise SettingsError(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
+                "SIMILAR_NEWS_HOST and SIMILAR_NEWS_PORT choose another address"
+            ) from error
         yield bound
 
 

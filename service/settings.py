@@ -85,4 +85,7 @@ class _SecretFiles(EnvSettingsSource):
             return None, field_name, False
         name = f"{PREFIX}{field_name}_FILE".lower()
         path = self.env_vars.get(name)
-        return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+        try:
+            return (Path(path).read_text(encoding="utf-8").strip() if path else None), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"{name.upper()}: {path} cannot be read: {error}") from error

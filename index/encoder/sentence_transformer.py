@@ -1,5 +1,6 @@
 """The encoder on sentence-transformers. The only module that imports it."""
 
+import difflib
 import hashlib
 import threading
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ _RECIPE = "title, line feed, text"
 """What is embedded of an article. Part of the fingerprint: vectors of another recipe are not comparable."""
 
 _BATCH = 32
+_HUB_SECONDS = 10
 
 
 class SentenceTransformerEncoder:
@@ -102,13 +104,7 @@ def load_encoder(
         )
     if (folder / "config.json").is_file() or (folder / "modules.json").is_file():
         return SentenceTransformerEncoder(_load_folder(folder), name=model, key=_folder_checksum(folder), prompt=prompt)
-    try:
-        loaded = _load(model, local=False, token=hub_token)
-    except (OSError, ValueError) as error:
-        raise ModelNotFoundError(
-            f"the model {model!r} is not '{EMBEDDED}', not a folder with a model in it, and could not be had "
-            f"from the model hub: {str(error).splitlines()[0]}"
-        ) from error
+    loaded = _load_from_hub(model, hub_token)
     transformer: Any = loaded[0]
     revision = getattr(transformer.auto_model.config, "_commit_hash", None)
     return SentenceTransformerEncoder(loaded, name=model, key=f"{model}@{revision}", prompt=prompt)
@@ -124,6 +120,26 @@ def assemble_folder(plain: Path, folder: Path, *, max_tokens: int, prompts: dict
         pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
         model = SentenceTransformer(modules=[transformer, pooling, Normalize()], prompts=prompts, device="cpu")
         model.save(str(folder), create_model_card=False)
+
+
+def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
+    """Load from the hub's cache on this machine, or else from the hub, after one quick question whether it is there."""
+    from huggingface_hub import HfApi, constants
+
+    try:
+        return _load(model, local=True, token=token)
+    except (OSError, ValueError):
+        try:
+            if not constants.HF_HUB_OFFLINE:
+                HfApi().model_info(model, timeout=_HUB_SECONDS, token=token)
+            return _load(model, local=False, token=token)
+        except Exception as error:
+            meant = f" (did you mean '{EMBEDDED}'?)" if difflib.get_close_matches(model, [EMBEDDED]) else ""
+            raise ModelNotFoundError(
+                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}', nor a folder with a model "
+                f"in it, nor on the hub or in its cache here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to "
+                "one of these; where the hub cannot be reached, download the model elsewhere and give its folder"
+            ) from error
 
 
 def _load_folder(folder: Path) -> "SentenceTransformer":

@@ -54,7 +54,9 @@ def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
     return ArticleOut.of(index.article(article_id))
 
 
-@router.delete("/{article_id:path}", operation_id="deleteArticle", status_code=204, responses=_MISSING)
+@router.delete(
+    "/{article_id:path}", operation_id="deleteArticle", status_code=204, response_class=Response, responses=_MISSING
+)
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""
     index.take_down(article_id)

@@ -1,5 +1,6 @@
 """Many articles in one request, a line each."""
 
+import json
 import tempfile
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -39,7 +40,7 @@ class BatchLine(BaseModel):
     """The result for one line. An article with `status` created, updated or unchanged is durable, and is found."""
 
     line: int = Field(description="Number of the line in the request, from 1.")
-    id: str | None = Field(description="The article's id, if the line had one.")
+    id: str | None = Field(description="The article's id, as far as it could be read.")
     status: Literal["created", "updated", "unchanged", "taken_down", "invalid"]
     changed: bool
     problem: Problem | None = Field(None, description="Why the line was not taken, if it was not.")
@@ -98,16 +99,28 @@ def _numbered_lines(body: IO[bytes], max_line: int) -> Iterator[tuple[int, bytes
 
 
 def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int) -> list[BatchLine]:
-    read = {number: _read(line, max_line) for number, line in lines}
+    texts = dict(lines)
+    read = {number: _read(line, max_line) for number, line in texts.items()}
     articles = [article for article in read.values() if isinstance(article, Article)]
     outcomes = iter(index.put(articles))
     results = []
     for number, article in read.items():
         if isinstance(article, Problem):
-            results.append(BatchLine(line=number, id=None, status="invalid", changed=False, problem=article))
+            sent_id = _sent_id(texts[number])
+            results.append(BatchLine(line=number, id=sent_id, status="invalid", changed=False, problem=article))
         else:
             results.append(_result(number, article.id, next(outcomes).status))
     return results
+
+
+def _sent_id(line: bytes) -> str | None:
+    """The id on a line that is not right, if there is one to be seen."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    sent_id = row.get("id") if isinstance(row, dict) else None
+    return sent_id if isinstance(sent_id, str) else None
 
 
 def _read(line: bytes, max_line: int) -> Article | Problem:

@@ -48,7 +48,8 @@ def test_articles_with_the_same_words_are_one_item_with_copies() -> None:
 def test_copies_of_the_article_asked_about_are_never_in_the_answer() -> None:
     answer = ask(found("a", 1.0, title="The story"), found("b", 0.1, title="The story"), found("c", 0.8))
     assert ids(answer) == ["c"]
-    assert ask(found("a", -0.5, title="The story")) == Answer([], [])
+    assert answer.copies == ("a", "b")
+    assert ask(found("a", -0.5, title="The story")) == Answer([], [], ("a",))
 
 
 def test_a_publisher_has_no_more_items_than_the_cap() -> None:

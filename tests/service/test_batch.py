@@ -75,6 +75,7 @@ def test_a_field_with_the_name_of_a_place_spoils_its_own_line_only(client: TestC
     results = post_lines(client, {"id": "a", "title": "One"}, {"id": "b", "title": "Two", "body": "text"})
     assert [result["status"] for result in results] == ["created", "invalid"]
     assert "body" in results[1]["problem"]["detail"]
+    assert results[1]["id"] == "b"
 
 
 def test_a_byte_order_mark_is_passed_over(client: TestClient) -> None:

@@ -66,6 +66,14 @@ def test_bad_lines_are_named_and_good_ones_kept(data: Path, articles: Path) -> N
     assert f"{articles}:4: " in result.output
 
 
+def test_a_field_that_is_misspelt_is_not_dropped(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "misspelt.jsonl"
+    file.write_text(json.dumps(KIM | {"publishd_at": "2023-09-13"}))
+    result = run("ingest", file)
+    assert result.exit_code == 1
+    assert "did you mean 'published_at'?" in result.output
+
+
 def test_a_service_can_be_used_instead_of_the_data_directory(sample_service: str, articles: Path) -> None:
     assert "kp-ru-summit" in run("related", "kp-ru-summit-talks-ko", "--api", sample_service).output
     assert "kp-ru-summit" in run("related", "--text", KIM["title"], "--api", sample_service).output

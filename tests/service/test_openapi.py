@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from service.app import create_app
 from service.settings import Settings
@@ -53,6 +54,14 @@ def test_every_error_is_described_as_a_problem(name: str) -> None:
         if status >= "400":
             assert list(response["content"]) == ["application/problem+json"]
             assert response["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+
+
+def test_the_page_of_the_api_asks_no_third_party(client: TestClient) -> None:
+    html = client.get("/docs").text
+    for address in re.findall(r'(?:src|href)="([^"]+)"', html):
+        assert address.startswith(("/", "data:")), address
+        if address.startswith("/"):
+            assert client.get(address).status_code == 200
 
 
 def test_operation_ids_are_unique() -> None:

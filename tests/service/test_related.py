@@ -73,6 +73,7 @@ def test_the_words_of_an_article_do_not_find_that_article(sample_client: httpx2.
     body = {"title": kept["title"], "text": kept["text"]}
     ids = [item["id"] for item in sample_client.post("/v1/related", json=body).json()["items"]]
     assert SUMMIT not in ids
+    assert sample_client.post("/v1/related", json=body).json()["copies"] == [SUMMIT]
     assert ids == [item["id"] for item in related(sample_client, SUMMIT)]
 
 
@@ -134,6 +135,11 @@ def test_a_url_is_needed_and_must_be_one_and_known(sample_client: httpx2.Client)
     assert_problem(
         sample_client.get("/v1/related?url=https://nobody.example/a"), 404, "https://nobody.example/a", "send"
     )
+
+
+def test_a_parameter_in_the_wrong_place_is_told_where_it_belongs(sample_client: httpx2.Client) -> None:
+    assert_problem(sample_client.post("/v1/related", json={"text": "Summit", "limit": 2}), 422, "limit", "query")
+    assert_problem(sample_client.post("/v1/related?text=a", json={"text": "Summit"}), 422, "text", "body")
 
 
 def test_a_text_is_needed(sample_client: httpx2.Client) -> None:

@@ -1,0 +1,65 @@
+"""The embedded model's folder is built once, and whole or not at all."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from index.embedded_model import ensure_model_folder, folder
+
+
+class FakeAssemble:
+    """Writes one small file where sentence-transformers would write a model; counts its calls, and may fail."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.fails = False
+        self.lock = threading.Lock()
+
+    def __call__(self, plain: Path, folder: Path, *, max_tokens: int, prompts: dict[str, str]) -> None:
+        with self.lock:
+            self.calls += 1
+        assert (plain / "model.safetensors").is_file()
+        assert max_tokens == 512
+        (folder / "modules.json").write_text("[]")
+        (folder / "modules.json").chmod(0o600)
+        if self.fails:
+            raise RuntimeError("cut short")
+
+
+def test_is_built_once_and_can_be_read_by_all(tmp_path: Path) -> None:
+    assemble = FakeAssemble()
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: ensure_model_folder(tmp_path / "cache", assemble), range(2))
+    assert first == second == ensure_model_folder(tmp_path / "cache", assemble)
+    assert assemble.calls == 1
+    assert first.stat().st_mode & 0o777 == 0o755
+    assert [(path.name, path.stat().st_mode & 0o777) for path in first.iterdir()] == [("modules.json", 0o644)]
+
+
+def test_a_build_that_fails_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path) -> None:
+    assemble = FakeAssemble()
+    assemble.fails = True
+    with pytest.raises(RuntimeError, match="cut short"):
+        ensure_model_folder(tmp_path, assemble)
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+    assemble.fails = False
+    built = ensure_model_folder(tmp_path, assemble)
+    assert [path for path in tmp_path.iterdir() if path.is_dir()] == [built]
+
+
+def test_what_a_killed_build_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assemble = FakeAssemble()
+    built = ensure_model_folder(tmp_path, assemble)
+    left_over = tmp_path / f"{built.name}.unfinished-abc"
+    built.rename(left_over)
+    ensure_model_folder(tmp_path, assemble)
+    assert not left_over.exists()
+
+
+def test_another_version_of_the_build_gets_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assemble = FakeAssemble()
+    first = ensure_model_folder(tmp_path, assemble)
+    monkeypatch.setattr(folder, "BUILD_VERSION", folder.BUILD_VERSION + 1)
+    assert ensure_model_folder(tmp_path, assemble) != first

@@ -1,0 +1,58 @@
+"""The encoder on sentence-transformers: which models it loads, and what it says of those that it cannot."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.embedded_model import ensure_model_folder
+from index.encoder import Encoder
+from index.encoder.sentence_transformer import EMBEDDED_PROMPT, assemble_folder, load_encoder
+from index.errors import ModelNotFoundError
+
+
+@pytest.fixture(scope="module")
+def folder(cache_dir: Path) -> Path:
+    return ensure_model_folder(cache_dir, assemble_folder)
+
+
+def test_vectors_are_of_unit_length_and_in_the_order_of_the_texts(encoder: Encoder) -> None:
+    texts = ["short", "a much longer text " * 20, "정상회담", "", "short"] + [f"text {n} " * n for n in range(40)]
+    vectors = encoder.encode(texts)
+    assert vectors.shape == (len(texts), encoder.dimensions)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(vectors[0], vectors[4], atol=1e-6)
+    np.testing.assert_allclose(vectors[1], encoder.encode([texts[1]])[0], atol=1e-5)
+
+
+def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
+    assert encoder.encode([]).shape == (0, encoder.dimensions)
+
+
+def test_a_folder_is_a_model(folder: Path, encoder: Encoder, cache_dir: Path) -> None:
+    of_folder = load_encoder(str(folder), cache=cache_dir, prompt=EMBEDDED_PROMPT)
+    np.testing.assert_allclose(of_folder.encode(["Gipfel"]), encoder.encode(["Gipfel"]), atol=1e-6)
+    assert of_folder.name == str(folder)
+    assert of_folder.fingerprint == load_encoder(str(folder), cache=cache_dir, prompt=EMBEDDED_PROMPT).fingerprint
+
+
+def test_a_prompt_makes_another_fingerprint(folder: Path, cache_dir: Path) -> None:
+    fingerprints = {load_encoder(cache=cache_dir, prompt=prompt).fingerprint for prompt in (None, "passage: ", "")}
+    assert len(fingerprints) == 3
+
+
+def test_a_damaged_model_is_refused_with_its_folder(folder: Path, cache_dir: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(folder, damaged, ignore=shutil.ignore_patterns("model.safetensors"))
+    with (folder / "model.safetensors").open("rb") as whole:
+        (damaged / "model.safetensors").write_bytes(whole.read(1000))
+    with pytest.raises(ModelNotFoundError, match=str(damaged)):
+        load_encoder(str(damaged), cache=cache_dir)
+
+
+def test_a_model_that_is_nowhere_is_refused_with_what_to_do(cache_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(ModelNotFoundError, match=r"did you mean 'embedded'.*SIMILAR_NEWS_MODEL"):
+        load_encoder("embeded", cache=cache_dir)
