@@ -19,7 +19,7 @@ RUN useradd --system --uid 10001 --no-create-home similar-news \
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/model /opt/model
 ENV PATH=/opt/venv/bin:$PATH \
-    HF_HUB_OFFLINE=1 \
+    HF_HOME=/data/hub \
     SIMILAR_NEWS_HOST=0.0.0.0 \
     SIMILAR_NEWS_DATA_DIR=/data \
     SIMILAR_NEWS_CACHE_DIR=/opt/model
