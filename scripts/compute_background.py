@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 import index.background
-from index import load_encoder
 from index.background import compute_background
 from index.language import standard_tag
 from index.progress import progress
 from service import logs
+from service.opening import load_configured_encoder
 from service.settings import read_settings
 
 SENTENCES = 3
@@ -42,7 +42,7 @@ def main(
     texts = [" ".join(row["sentences"][:SENTENCES]) for row in rows]
     settings = read_settings()
     logs.configure(settings)
-    encoder = load_encoder(settings.model, cache=settings.cache_dir, prompt=settings.model_prompt)
+    encoder = load_configured_encoder(settings)
     vectors: list[NDArray[np.float32]] = []
     with progress("embedding parallel documents", len(texts)) as advance:
         for start in range(0, len(texts), _CHUNK):

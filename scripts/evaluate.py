@@ -17,12 +17,13 @@ from report import write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index import Article, CoverageIndex, RelatedQuery, load_encoder, open_index
+from index import Article, CoverageIndex, RelatedQuery, open_index
 from index.language import primary, standard_tag
 from index.progress import progress
 from index.related import MIN_SIMILARITY
 from index.samples import samples
 from service import logs
+from service.opening import load_configured_encoder
 from service.settings import read_settings
 
 _BATCH = 256
@@ -93,10 +94,8 @@ def ask(index: CoverageIndex, labelled: LabelledSet, query: RelatedQuery) -> Ite
             )
 
 
-def measure(index: CoverageIndex, labelled: LabelledSet) -> dict[str, float]:
-    """The measures of one set."""
-    answers = list(ask(index, labelled, RelatedQuery(min_similarity=_UNBOUNDED)))
-    shipped = list(ask(index, labelled, RelatedQuery()))
+def measure(answers: list[Found], shipped: list[Found]) -> dict[str, float]:
+    """The measures of one set, from the ten nearest whatever their similarity, and from the answers as shipped."""
     return {
         "precision_at_1": float(np.mean([any(a.same_story[:1]) for a in answers])),
         "precision_at_5": float(np.mean([sum(a.same_story[:5]) / 5 for a in answers])),
@@ -134,7 +133,7 @@ def main(
     """Measure related coverage on labelled stories, and show which least similarity serves all sets best."""
     settings = read_settings()
     logs.configure(settings)
-    encoder = load_encoder(settings.model, cache=settings.cache_dir, prompt=settings.model_prompt)
+    encoder = load_configured_encoder(settings)
     figures: dict[str, float] = {}
     by_threshold: list[list[float]] = []
     for labelled in [sample_set(), *map(read_set, files or [])]:
@@ -142,8 +141,8 @@ def main(
             with progress(labelled.name, len(labelled.articles)) as advance:
                 for start in range(0, len(labelled.articles), _BATCH):
                     advance(len(index.put(labelled.articles[start : start + _BATCH])))
-            measured = measure(index, labelled)
             answers = list(ask(index, labelled, RelatedQuery(min_similarity=_UNBOUNDED)))
+            measured = measure(answers, list(ask(index, labelled, RelatedQuery())))
             by_threshold.append([f1_at(answers, threshold) for threshold in thresholds()])
         figures |= {f"{labelled.name}/{name}": value for name, value in measured.items()}
     mean = np.mean(by_threshold, axis=0)

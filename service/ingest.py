@@ -9,15 +9,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from index import Article, CoverageIndex, PutStatus
 from index.progress import progress
 from service.api_client import ApiClient
-from service.problems import validation_problem
+from service.lines import FIELDS, read_article
 
 _LINES_AT_ONCE = 256
-_FIELDS = (*Article.model_fields, "language")
 
 
 @dataclass(slots=True)
@@ -105,19 +102,19 @@ def _known_fields(line: bytes, report: Report) -> bytes:
     if not isinstance(row, dict):
         return line
     # A field whose name is nearly one of ours is most likely misspelt: it stays, and the line is refused with a hint.
-    unknown = [name for name in row if name not in _FIELDS and not difflib.get_close_matches(name, _FIELDS, cutoff=0.8)]
+    unknown = [name for name in row if name not in FIELDS and not difflib.get_close_matches(name, FIELDS, cutoff=0.8)]
     report.ignored.update(unknown)
     if not unknown:
         return line
-    return json.dumps({name: value for name, value in row.items() if name in _FIELDS}).encode()
+    return json.dumps({name: value for name, value in row.items() if name in FIELDS}).encode()
 
 
 def _article(line: _Line, report: Report) -> Article | None:
-    try:
-        return Article.model_validate_json(line.data)
-    except ValidationError as error:
-        _note(report, line.place, "invalid", validation_problem(error.errors(), _FIELDS, root="the line").detail)
-        return None
+    article = read_article(line.data)
+    if isinstance(article, Article):
+        return article
+    _note(report, line.place, "invalid", article.detail)
+    return None
 
 
 def _note(report: Report, place: str, outcome: str, problem: str) -> None:

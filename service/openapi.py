@@ -11,6 +11,12 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 """What every route may answer; it stands in place of FastAPI's own shape of such an error."""
 
+MISSING_RESPONSES: dict[int | str, dict[str, Any]] = {
+    404: {"model": problems.Problem, "description": "There is no such article."},
+    410: {"model": problems.Problem, "description": "The article was taken down."},
+}
+"""What a route that names an article may answer besides."""
+
 
 def install(app: FastAPI) -> None:
     """Describe every error as the problem that it is."""

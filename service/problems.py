@@ -41,9 +41,9 @@ class Problem(BaseModel):
 class ProblemError(Exception):
     """Raised by a route to answer with a problem."""
 
-    def __init__(self, status: int, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.problem = make_problem(status, kind, detail)
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 def make_problem(status: int, kind: str, detail: str, errors: list[FieldError] | None = None) -> Problem:

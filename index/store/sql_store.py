@@ -93,16 +93,20 @@ class SqlArticleStore:
 
     def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
+        ids = [article.id for article in batch]
+        hashes = [article.content_hash for article in batch]
         with self._writing.begin() as connection:
-            refused = set[str]() if restore else _refused(connection, batch)
-            ids = [article.id for article in batch]
+            refused = set[str]() if restore else _refused(connection, ids, hashes)
             columns = (articles.c.id, articles.c.content_hash)
             known = {
                 row.id: row.content_hash for row in connection.execute(select(*columns).where(articles.c.id.in_(ids)))
             }
             if restore:
                 connection.execute(delete(takedowns).where(takedowns.c.article_id.in_(ids)))
-            return [Put(article.id, _put(connection, article, known, refused)) for article in batch]
+            return [
+                Put(article.id, _put(connection, article, content_hash, known, refused))
+                for article, content_hash in zip(batch, hashes, strict=True)
+            ]
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
@@ -232,17 +236,16 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _refused(connection: Connection, batch: Sequence[Article]) -> set[str]:
-    """The ids and content hashes that takedowns bar, of those in the batch and maybe some more."""
-    ids = [article.id for article in batch]
-    hashes = [article.content_hash for article in batch]
+def _refused(connection: Connection, ids: Sequence[str], hashes: Sequence[str]) -> set[str]:
+    """The ids and content hashes that takedowns bar, of these and maybe some more."""
     barring = takedowns.c.article_id.in_(ids) | takedowns.c.content_hash.in_(hashes)
     rows = connection.execute(select(takedowns.c.article_id, takedowns.c.content_hash).where(barring))
     return {value for row in rows for value in row}
 
 
-def _put(connection: Connection, article: Article, known: dict[str, str], refused: set[str]) -> PutStatus:
-    content_hash = article.content_hash
+def _put(
+    connection: Connection, article: Article, content_hash: str, known: dict[str, str], refused: set[str]
+) -> PutStatus:
     if known.get(article.id) == content_hash:
         return PutStatus.UNCHANGED
     if article.id in refused or content_hash in refused:

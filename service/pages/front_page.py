@@ -1,6 +1,7 @@
 """The front page: the latest articles, each with its related coverage."""
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
@@ -79,9 +80,13 @@ class Coverage:
 @router.get("/")
 def front_page(request: Request, index: Index) -> Response:
     """The latest articles with their related coverage; what is shown as related is not shown again."""
-    templates = Jinja2Templates(directory=str(files(pages).joinpath("templates")))
     context = {"stories": _latest_coverage(index), "articles": index.count()}
-    return templates.TemplateResponse(request, "front_page.html", context)
+    return _templates().TemplateResponse(request, "front_page.html", context)
+
+
+@cache
+def _templates() -> Jinja2Templates:
+    return Jinja2Templates(directory=str(files(pages).joinpath("templates")))
 
 
 def _latest_coverage(index: CoverageIndex) -> list[Coverage]:

@@ -10,13 +10,14 @@ from typing import IO, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from index import Article, CoverageIndex, PutStatus
 from service.dependencies import Index, ServiceSettings
-from service.problems import Problem, make_problem, validation_problem
-from service.routes.articles import TAKEN_DOWN
+from service.lines import read_article
+from service.problems import Problem, make_problem
+from service.routes.articles import taken_down
 
 MEDIA_TYPE = "application/x-ndjson"
 
@@ -24,8 +25,6 @@ _LINES_AT_ONCE = 32
 """One transaction and one batch of the encoder; results are sent after each, so few lines wait for one slow one."""
 
 _IN_MEMORY = 2**20
-
-_FIELDS = tuple(Article.model_fields)
 
 router = APIRouter(prefix="/v1", tags=["articles"])
 
@@ -126,20 +125,10 @@ def _sent_id(line: bytes) -> str | None:
 def _read(line: bytes, max_line: int) -> Article | Problem:
     if len(line) > max_line:
         return make_problem(413, "too-large", f"the line is longer than {max_line} bytes")
-    try:
-        return Article.model_validate_json(line)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        if errors[0]["type"] == "json_invalid":
-            return make_problem(400, "bad-json", f"the line is not JSON: {errors[0]['ctx']['error']}")
-        return validation_problem(errors, _FIELDS, root="the line")
+    return read_article(line)
 
 
 def _result(number: int, article_id: str, status: PutStatus) -> BatchLine:
-    problem = None
-    if status is PutStatus.TAKEN_DOWN:
-        problem = make_problem(
-            409, "taken-down", TAKEN_DOWN.format(remedy="PUT it with '?restore=true' to lift the takedown")
-        )
+    problem = taken_down() if status is PutStatus.TAKEN_DOWN else None
     changed = status in {PutStatus.CREATED, PutStatus.UPDATED}
     return BatchLine(line=number, id=article_id, status=status.value, changed=changed, problem=problem)

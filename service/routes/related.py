@@ -1,29 +1,22 @@
 """What else is being reported about this?"""
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from index import Content
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
-from service.problems import Problem
+from service.openapi import MISSING_RESPONSES
 from service.schemas import RelatedOut
 
 router = APIRouter(prefix="/v1", tags=["related"])
 
-_MISSING: dict[int | str, dict[str, Any]] = {
-    404: {"model": Problem, "description": "There is no such article."},
-    410: {"model": Problem, "description": "The article was taken down."},
-}
 
-
-@router.get("/articles/{article_id:path}/related", operation_id="relatedByArticle", responses=_MISSING)
+@router.get("/articles/{article_id:path}/related", operation_id="relatedByArticle", responses=MISSING_RESPONSES)
 def related_by_article(article_id: ArticleIdInPath, parameters: RelatedQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its id."""
     return RelatedOut.of(index.related_to(index.article(article_id), parameters.to_query()), article_id)
 
 
-@router.get("/related", operation_id="relatedByUrl", responses=_MISSING)
+@router.get("/related", operation_id="relatedByUrl", responses=MISSING_RESPONSES)
 def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its URL."""
     stored = index.article_by_url(parameters.url)
