@@ -11,7 +11,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY index index
 COPY service service
 RUN pip install .
-RUN SIMILAR_NEWS_CACHE_DIR=/opt/model python -c "from pathlib import Path; from index import load_encoder; load_encoder(cache=Path('/opt/model'))"
+RUN SIMILAR_NEWS_CACHE_DIR=/opt/model python -c "from pathlib import Path; from index import load_encoder; load_encoder(cache=Path('/opt/model'))" \
+ && rm -rf /opt/model/*/compiled # for this processor, and for root alone
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --no-create-home similar-news \

@@ -11,7 +11,7 @@ with open_index(Path("data"), encoder) as index:
 
 from index.article import Article, Content
 from index.coverage_index import CoverageIndex
-from index.encoder.sentence_transformer import load_encoder
+from index.encoder.loading import load_encoder
 from index.errors import SimilarNewsError
 from index.opening import open_index
 from index.related import Answer, Related, RelatedQuery

@@ -1,15 +1,16 @@
 """The library's face: articles in, related coverage out."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Content, canonical_url
 from index.background import Background
-from index.encoder import Encoder
+from index.encoder import Encoder, Priority
 from index.errors import TakenDownError, UnknownArticleError
 from index.progress import progress
 from index.related import Answer, RelatedQuery, choose
@@ -20,10 +21,24 @@ _ENCODE_CHUNK = 256
 _WIDER = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Accepted:
+    """Articles that are durable, and what is still to be done for them to be found."""
+
+    outcomes: list[Put]
+    waiting: list[StoredArticle]
+    to_follow: set[str]
+
+    @property
+    def words(self) -> list[str]:
+        return [stored.article.words for stored in self.waiting]
+
+
 class CoverageIndex:
     """Articles with their store, encoder and vector index. May be called from several threads at once.
 
-    Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder.
+    Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder. What waits
+    for the encoder has a second form for the event loop, which it does not block.
     Encoding happens outside the write lock, so that a takedown does not wait for a batch.
     """
 
@@ -49,6 +64,41 @@ class CoverageIndex:
         Returns:
             An outcome for each article, in order.
         """
+        accepted = self._accept(articles, restore=restore)
+        self._keep(accepted, self._encoder.encode(accepted.words))
+        return accepted.outcomes
+
+    async def put_async(
+        self,
+        articles: Sequence[Article],
+        *,
+        restore: bool = False,
+        priority: Priority = Priority.INTERACTIVE,
+        admitted: bool = False,
+    ) -> list[Put]:
+        """The same without blocking the event loop. Once begun, it goes on even if the caller is cancelled.
+
+        Args:
+            articles: as for `put`.
+            restore: as for `put`.
+            priority: who goes first when texts wait for the encoder.
+            admitted: `refuse_overload` was asked before, and the call is not to be refused now.
+
+        Raises:
+            EncoderOverloadedError: too much is waiting to be embedded; nothing was accepted.
+        """
+        if not admitted:
+            self.refuse_overload()
+        return await asyncio.shield(self._put_admitted(articles, restore=restore, priority=priority))
+
+    async def _put_admitted(self, articles: Sequence[Article], *, restore: bool, priority: Priority) -> list[Put]:
+        accepted = await asyncio.to_thread(self._accept, articles, restore=restore)
+        embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
+        await asyncio.to_thread(self._keep, accepted, embeddings)
+        return accepted.outcomes
+
+    def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:
+        """Make articles durable, and see which are to be embedded."""
         known_language = [article.model_copy(update={"lang": article.language}) for article in articles]
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore)
@@ -56,9 +106,16 @@ class CoverageIndex:
         changed = {put.id for put in outcomes if put.status in {PutStatus.CREATED, PutStatus.UPDATED}}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
-        self._encode(waiting)
-        self._follow(changed | {stored.article.id for stored in waiting})
-        return outcomes
+        return _Accepted(outcomes, waiting, changed | {stored.article.id for stored in waiting})
+
+    def _keep(self, accepted: _Accepted, embeddings: NDArray[np.float32]) -> None:
+        """Make embeddings durable, and articles found."""
+        self._keep_embeddings(accepted.waiting, embeddings)
+        self._follow(accepted.to_follow)
+
+    def refuse_overload(self) -> None:
+        """Raise EncoderOverloadedError if too much is waiting to be embedded."""
+        self._encoder.refuse_overload()
 
     def take_down(self, article_id: str) -> None:
         """Delete an article and remember that; it is in no answer from now on.
@@ -81,7 +138,7 @@ class CoverageIndex:
             return
         with progress("embedding articles", waiting) as advance:
             while chunk := self._store.without_vector(_ENCODE_CHUNK):
-                self._encode(chunk)
+                self._keep_embeddings(chunk, self._encoder.encode([stored.article.words for stored in chunk]))
                 advance(len(chunk))
 
     def load_vectors(self) -> None:
@@ -137,10 +194,21 @@ class CoverageIndex:
 
     def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
         """Related coverage of a text that is not in the store."""
-        vector = self._encoder.encode([content.words])[0]
-        return self._related(vector, content.language, content.words_hash, query)
+        return self._related_to_vector(self._encoder.encode([content.words])[0], content, query)
+
+    async def related_to_content_async(self, content: Content, query: RelatedQuery) -> Answer:
+        """The same without blocking the event loop.
+
+        Raises:
+            EncoderOverloadedError: too much is waiting to be embedded.
+        """
+        (vector,) = await self._encoder.encode_async([content.words])
+        return await asyncio.to_thread(self._related_to_vector, vector, content, query)
 
     # Inside
+
+    def _related_to_vector(self, vector: NDArray[np.float32], content: Content, query: RelatedQuery) -> Answer:
+        return self._related(vector, content.language, content.words_hash, query)
 
     def _related(
         self, vector: NDArray[np.float32], lang: str, words_hash: str, query: RelatedQuery, own_key: int | None = None
@@ -160,10 +228,8 @@ class CoverageIndex:
                 return answer
             wanted *= _WIDER  # copies and one publisher's articles can fill any fixed number of places
 
-    def _encode(self, articles: Sequence[StoredArticle]) -> None:
-        """Embed articles and keep the embeddings."""
+    def _keep_embeddings(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float32]) -> None:
         if articles:
-            embeddings = self._encoder.encode([stored.article.words for stored in articles])
             with self._writing:
                 self._store.put_vectors(articles, embeddings.astype(np.float16))
 

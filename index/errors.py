@@ -31,3 +31,25 @@ class TakenDownError(SimilarNewsError):
 
 class InvalidArticleError(SimilarNewsError):
     """An article or a text that cannot be read."""
+
+
+class QuantisationError(SimilarNewsError):
+    """The int8 copy of a model cannot be built."""
+
+
+class BackendError(SimilarNewsError):
+    """The model cannot run on the backend that was asked for."""
+
+
+class EncoderOverloadedError(SimilarNewsError):
+    """More text is waiting to be embedded than the encoder takes; nothing of the refused call was begun."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        """Say when to try again.
+
+        Args:
+            message: what is wrong and what to do about it.
+            retry_after: seconds after which what waits now is done, as far as can be told.
+        """
+        super().__init__(message)
+        self.retry_after = retry_after

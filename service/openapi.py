@@ -18,6 +18,16 @@ MISSING_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that names an article may answer besides."""
 
 
+OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
+    503: {
+        "model": problems.Problem,
+        "description": "Too much is waiting to be embedded; nothing was kept.",
+        "headers": {"Retry-After": {"description": "Try again after so many seconds.", "schema": {"type": "integer"}}},
+    },
+}
+"""What a route that has to embed something may answer besides."""
+
+
 def install(app: FastAPI) -> None:
     """Describe every error as the problem that it is."""
     describe = app.openapi

@@ -5,13 +5,22 @@ from contextlib import contextmanager
 
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
+from index.encoder.queue import QueueLimits
 from service.settings import Settings
 
 
 def load_configured_encoder(settings: Settings) -> Encoder:
     """Load the model; see `index.load_encoder` for the errors."""
     token = settings.hub_token.get_secret_value() if settings.hub_token else None
-    return load_encoder(settings.model, cache=settings.cache_dir, prompt=settings.model_prompt, hub_token=token)
+    return load_encoder(
+        settings.model,
+        cache=settings.cache_dir,
+        prompt=settings.model_prompt,
+        hub_token=token,
+        backend=settings.backend,
+        processors=settings.processors,
+        limits=QueueLimits(waiting_bytes=settings.max_waiting_bytes, cached_texts=settings.cached_texts),
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from starlette import status
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.errors import SimilarNewsError, TakenDownError, UnknownArticleError
+from index.errors import EncoderOverloadedError, SimilarNewsError, TakenDownError, UnknownArticleError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -177,6 +177,8 @@ def _on_library_error(_: Request, error: Exception) -> JSONResponse:
             return answer(make_problem(404, "unknown-article", str(error)))
         case TakenDownError():
             return answer(make_problem(410, "taken-down", str(error)))
+        case EncoderOverloadedError():
+            return answer(make_problem(503, "overloaded", str(error)), {"Retry-After": str(error.retry_after)})
     _logger.error("the request failed: %s", error)
     return answer(make_problem(500, "internal", "the service cannot answer at the moment; its log says why"))
 

@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
+from index.encoder.loading import Backend
 from index.errors import SimilarNewsError
 
 PREFIX = "SIMILAR_NEWS_"
@@ -36,6 +37,20 @@ class Settings(BaseSettings):
     )
     model_prompt: str | None = Field(
         None, description="Text put before everything embedded; by default what the model asks for."
+    )
+    backend: Backend = Field(
+        Backend.AUTO,
+        description="What the model runs on: `openvino`, an int8 copy of it on the processor; `torch`, on a GPU when "
+        "there is one; `auto`, OpenVINO for the embedded model where the processor gains from it.",
+    )
+    processors: int | None = Field(
+        None, ge=1, le=1024, description="How many processors the model may use; by default all there are."
+    )
+    max_waiting_bytes: int = Field(
+        2 * 2**20, ge=0, description="How much text may wait to be embedded; requests beyond it are answered by 503."
+    )
+    cached_texts: int = Field(
+        10_000, ge=0, le=10_000_000, description="How many texts' embeddings are kept in memory, 1.5 KB each."
     )
     hub_token: SecretStr | None = Field(None, description="Token for a private model on the hub.")
     max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")

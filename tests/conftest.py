@@ -9,6 +9,7 @@ import pytest
 
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
+from index.encoder.loading import Backend
 from service.settings import Settings
 
 # A busy machine is no fault of what is tested.
@@ -22,10 +23,22 @@ def cache_dir() -> Path:
     return Settings().cache_dir
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on the event loop that the service runs on."""
+    return "asyncio"
+
+
 @pytest.fixture(scope="session")
 def encoder(cache_dir: Path) -> Encoder:
     """The real embedded model."""
     return load_encoder(cache=cache_dir)
+
+
+@pytest.fixture(scope="session")
+def exact_encoder(cache_dir: Path) -> Encoder:
+    """The same in fp32."""
+    return load_encoder(cache=cache_dir, backend=Backend.TORCH)
 
 
 @pytest.fixture

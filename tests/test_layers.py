@@ -33,6 +33,8 @@ def test_the_library_knows_nothing_of_the_service() -> None:
     [
         ("faiss", ["index/vectors/faiss_index.py"]),
         ("sentence_transformers", ["index/encoder/sentence_transformer.py"]),
+        ("openvino", ["index/encoder/openvino_int8.py"]),
+        ("nncf", ["index/encoder/quantise.py"]),
         ("sqlalchemy", ["index/store/"]),
         ("alembic", ["index/store/"]),
         ("fastapi", ["service/"]),

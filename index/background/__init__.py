@@ -87,12 +87,13 @@ def load_background(path: Path | Traversable) -> Background:
 
 def background_for(fingerprint: str, dimensions: int) -> Background:
     """The shipped background if it belongs to the encoder with this fingerprint, otherwise one that changes nothing."""
-    shipped = files(__name__).joinpath("embedded.npz")
-    if shipped.is_file():
-        background = load_background(shipped)
-        if background.fingerprint == fingerprint:
-            return background
-    return no_background(fingerprint, dimensions)
+    shipped = shipped_background()
+    return shipped if shipped.fingerprint == fingerprint else no_background(fingerprint, dimensions)
+
+
+def shipped_background() -> Background:
+    """The background of the embedded model."""
+    return load_background(files(__name__).joinpath("embedded.npz"))
 
 
 def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[str]) -> Background:

@@ -1,15 +1,14 @@
 """Build the embedded model's folder once, and find it again."""
 
 import hashlib
-import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock
 from numpy import float32
 from numpy.typing import NDArray
 
+from index.cache_folder import ensure_folder
 from index.embedded_model.packed_weights import PackedWeights, find_packed_weights, read_packed_weights
 from index.embedded_model.tokenizer import BOS, EOS, MASK, PAD, UNK, build_tokenizer
 from index.progress import Advance, progress, without_foreign_bars
@@ -17,11 +16,10 @@ from index.progress import Advance, progress, without_foreign_bars
 if TYPE_CHECKING:
     from transformers import BertModel
 
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 """Raised when the same weights would be built to another folder, so that an old folder is not taken for it."""
 
 _STEPS_BESIDE_TENSORS = 3
-_UNFINISHED = ".unfinished-"
 
 
 class Assemble(Protocol):
@@ -34,9 +32,7 @@ class Assemble(Protocol):
 def ensure_model_folder(cache: Path, assemble: Assemble) -> Path:
     """Return the embedded model's sentence-transformers folder, building it below `cache` if it is not there.
 
-    The folder's name carries a checksum of the packed weights and of `BUILD_VERSION`. It is built under
-    another name and renamed when whole, so that a folder that exists is complete; processes that start
-    together build it once.
+    The folder's name carries a checksum of the packed weights and of `BUILD_VERSION`; see `ensure_folder`.
 
     Raises:
         PackedWeightsError: the weights are missing or damaged.
@@ -45,31 +41,7 @@ def ensure_model_folder(cache: Path, assemble: Assemble) -> Path:
     data = find_packed_weights().read_bytes()
     checksum = hashlib.sha256(data + str(BUILD_VERSION).encode()).hexdigest()
     folder = cache / f"multilingual-e5-small-{checksum[:16]}"
-    if folder.is_dir():
-        return folder
-    cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{folder.name}.lock"):
-        if not folder.is_dir():
-            _build_atomically(read_packed_weights(data), folder, assemble)
-    return folder
-
-
-def _build_atomically(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
-    for left_over in folder.parent.glob(f"{folder.name}{_UNFINISHED}*"):  # of a build that was killed; we hold the lock
-        shutil.rmtree(left_over, ignore_errors=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}{_UNFINISHED}", dir=folder.parent))
-    try:
-        _build(weights, unfinished, assemble)
-        _let_others_read(unfinished)
-        unfinished.rename(folder)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-
-
-def _let_others_read(folder: Path) -> None:
-    """Undo the private modes of temporary folders and of safetensors: a baked image is read by another user."""
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
+    return ensure_folder(folder, lambda empty: _build(read_packed_weights(data), empty, assemble))
 
 
 def _build(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
@@ -104,19 +76,20 @@ def _bert(weights: PackedWeights, advance: Advance) -> "BertModel":
     import torch
     from transformers import BertConfig, BertModel
 
-    config = BertConfig(
-        vocab_size=weights.vocabulary_size,
-        hidden_size=weights.hidden_size,
-        num_hidden_layers=weights.layers,
-        num_attention_heads=weights.heads,
-        intermediate_size=weights.intermediate_size,
-        max_position_embeddings=weights.max_positions,
-        type_vocab_size=weights.type_vocabulary_size,
-        layer_norm_eps=weights.layer_norm_epsilon,
-        pad_token_id=weights.pad,
-        bos_token_id=weights.bos,
-        eos_token_id=weights.eos,
-    )
+    shape: dict[str, Any] = {
+        "vocab_size": weights.vocabulary_size,
+        "hidden_size": weights.hidden_size,
+        "num_hidden_layers": weights.layers,
+        "num_attention_heads": weights.heads,
+        "intermediate_size": weights.intermediate_size,
+        "max_position_embeddings": weights.max_positions,
+        "type_vocab_size": weights.type_vocabulary_size,
+        "layer_norm_eps": weights.layer_norm_epsilon,
+        "pad_token_id": weights.pad,
+        "bos_token_id": weights.bos,
+        "eos_token_id": weights.eos,
+    }
+    config = BertConfig(**shape)
     bert: BertModel = BertModel(config).eval()
     parameters = dict(bert.named_parameters())
     with torch.no_grad():

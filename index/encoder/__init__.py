@@ -1,10 +1,18 @@
 """Text in, vectors out."""
 
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class Priority(IntEnum):
+    """Who goes first when texts wait for the model."""
+
+    INTERACTIVE = 0
+    BULK = 1
 
 
 class Encoder(Protocol):
@@ -26,5 +34,75 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts; shape (len(texts), dimensions), float32, rows of unit length."""
+        """Embed texts, waiting for them as bulk; shape (len(texts), dimensions), float32, rows of unit length."""
+        ...
+
+    async def encode_async(
+        self, texts: Sequence[str], priority: Priority = Priority.INTERACTIVE, *, admitted: bool = False
+    ) -> NDArray[np.float32]:
+        """The same without blocking the event loop; what a caller that is cancelled asked for is dropped.
+
+        Args:
+            texts: the texts.
+            priority: who goes first.
+            admitted: `refuse_overload` was asked before, and the call is not to be refused now.
+
+        Raises:
+            EncoderOverloadedError: more text is waiting than the encoder takes; nothing was begun.
+        """
+        ...
+
+    def refuse_overload(self) -> None:
+        """Let a caller ask before it begins what it would have to break off.
+
+        Raises:
+            EncoderOverloadedError: more text is waiting than the encoder takes.
+        """
+        ...
+
+
+class EmbeddingModel(Protocol):
+    """A model in memory. Called from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """The model as the user named it, for messages."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """As `Encoder.fingerprint`, of the model alone."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that the model reads at once, those that it adds itself among them."""
+        ...
+
+    @property
+    def added_tokens(self) -> int:
+        """The tokens that the model adds to a text: the prompt and the special ones."""
+        ...
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """The lengths in tokens that a batch may be padded to, rising; a longer text is padded to its own."""
+        ...
+
+    def token_ends(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """For every text, where in it each of its tokens ends, in characters."""
+        ...
+
+    def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:
+        """Embed texts in one pass; shape (len(texts), dimensions), float32, rows of unit length.
+
+        Args:
+            texts: texts of at most `tokens` tokens, those that the model adds among them.
+            tokens: the length to pad to.
+        """
         ...

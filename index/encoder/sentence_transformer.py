@@ -1,8 +1,10 @@
-"""The encoder on sentence-transformers. The only module that imports it."""
+"""Models of sentence-transformers. The only module that imports it."""
 
 import difflib
 import hashlib
-import threading
+import json
+import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +12,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedded_model import ensure_model_folder
+from index import threads
+from index.encoder.batches import LENGTHS
 from index.errors import ModelNotFoundError
 from index.progress import without_foreign_bars
 
@@ -18,20 +21,24 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 EMBEDDED = "embedded"
-EMBEDDED_PROMPT = "query: "
-"""multilingual-e5 wants a prefix; its authors say "query: " for comparing like with like, as we do."""
 
-_RECIPE = "title, line feed, text"
-"""What is embedded of an article. Part of the fingerprint: vectors of another recipe are not comparable."""
-
-_BATCH = 32
 _HUB_SECONDS = 10
+_TOKENS_WITHOUT_LIMIT = 512
+_BYTES_PER_TOKEN = 4
 
 
-class SentenceTransformerEncoder:
-    """Embeds with a sentence-transformers model, one batch at a time."""
+class SentenceTransformerModel:
+    """A sentence-transformers model in memory, on torch or on OpenVINO."""
 
-    def __init__(self, model: "SentenceTransformer", *, name: str, key: str, prompt: str | None) -> None:
+    def __init__(
+        self,
+        model: "SentenceTransformer",
+        *,
+        name: str,
+        key: str,
+        prompt: str | None,
+        fixed_lengths: Sequence[int] | None = None,
+    ) -> None:
         """Wrap a loaded model.
 
         Args:
@@ -39,13 +46,18 @@ class SentenceTransformerEncoder:
             name: as the user named it.
             key: identifies the model's weights and tokenizer.
             prompt: put before every text; None for the model's own default.
+            fixed_lengths: pad every batch to one of these lengths; None to pad to its longest text's.
         """
         self._model = model
         self._name = name
+        self._key = key
         self._prompt = prompt
-        self._lock = threading.Lock()
-        recipe = f"{key}|{prompt}|{_RECIPE}|{model.max_seq_length}"
-        self._fingerprint = hashlib.sha256(recipe.encode()).hexdigest()[:32]
+        self._fixed_lengths = fixed_lengths
+        tokenizer = model.tokenizer
+        self._tokenizer: Any = tokenizer if getattr(tokenizer, "is_fast", False) else None
+        self._max_tokens = int(model.max_seq_length or _TOKENS_WITHOUT_LIMIT)
+        self._added_tokens = len(self._tokenizer(self._whole_prompt)["input_ids"]) if self._tokenizer else 0
+        self._fingerprint = hashlib.sha256(f"{key}|{prompt}|{self._max_tokens}".encode()).hexdigest()[:32]
 
     @property
     def name(self) -> str:
@@ -53,8 +65,18 @@ class SentenceTransformerEncoder:
         return self._name
 
     @property
+    def key(self) -> str:
+        """What identifies the model's weights and tokenizer."""
+        return self._key
+
+    @property
+    def backend(self) -> str:
+        """What the model runs on: torch or openvino."""
+        return self._model.get_backend()
+
+    @property
     def fingerprint(self) -> str:
-        """Changes with the model's weights and tokenizer, the prompt, and what of an article is embedded."""
+        """Changes with the model's weights and tokenizer and the prompt; an int8 copy has its original's."""
         return self._fingerprint
 
     @property
@@ -62,52 +84,140 @@ class SentenceTransformerEncoder:
         """The length of a vector."""
         return cast("int", self._model.get_embedding_dimension())
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts; shape (len(texts), dimensions), float32, rows of unit length."""
-        vectors = np.empty((len(texts), self.dimensions), np.float32)
-        by_length = sorted(range(len(texts)), key=lambda position: len(texts[position]))
-        for start in range(0, len(texts), _BATCH):
-            batch = by_length[start : start + _BATCH]
-            with self._lock:  # for a batch only, so that a query does not wait for all of a long call
-                vectors[batch] = self._model.encode(
-                    [texts[position] for position in batch],
-                    prompt=self._prompt,
-                    batch_size=_BATCH,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                    convert_to_numpy=True,
-                )
-        return vectors
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens that the model reads at once, the prompt and the special ones among them."""
+        return self._max_tokens
+
+    @property
+    def added_tokens(self) -> int:
+        """The tokens of the prompt and the special ones."""
+        return self._added_tokens
+
+    @property
+    def lengths(self) -> Sequence[int]:
+        """The lengths in tokens that a batch may be padded to."""
+        return self._fixed_lengths or LENGTHS
+
+    def token_ends(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        """For every text, where in it each of its tokens ends, in characters.
+
+        Of a model whose tokenizer does not tell, every fourth byte is taken for the end of one.
+        """
+        if self._tokenizer is None:
+            return [np.arange(0, len(text.encode()), _BYTES_PER_TOKEN) for text in texts]
+        prompt = self._whole_prompt  # read with the text, as it will be: a tokenizer may join the two
+        encoded = self._tokenizer(
+            [prompt + text for text in texts],
+            add_special_tokens=False,
+            truncation=False,
+            return_offsets_mapping=True,
+            return_attention_mask=False,
+            verbose=False,  # it would warn of texts that are longer than the model reads
+        )
+        ends = [np.array(offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt) for offsets in encoded["offset_mapping"]]
+        return [of_text[of_text > 0] for of_text in ends]
+
+    def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:
+        """Embed texts in one pass; see `EmbeddingModel.embed`."""
+        how: dict[str, Any] = {}
+        if self._fixed_lengths:
+            how["processing_kwargs"] = {"text": {"padding": "max_length", "max_length": tokens}}
+        vectors = self._model.encode(
+            list(texts),
+            prompt=self._prompt,
+            batch_size=len(texts),
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            **how,
+        )
+        return cast("NDArray[np.float32]", vectors.astype(np.float32, copy=False))
+
+    @property
+    def _whole_prompt(self) -> str:
+        name = self._model.default_prompt_name
+        default = self._model.prompts.get(name) if name else None
+        return (default or "") if self._prompt is None else self._prompt
 
 
-def load_encoder(
-    model: str = EMBEDDED, *, cache: Path, prompt: str | None = None, hub_token: str | None = None
-) -> SentenceTransformerEncoder:
-    """Load a model.
+def load_model(
+    model: str, *, name: str, key: str | None, prompt: str | None, hub_token: str | None = None
+) -> SentenceTransformerModel:
+    """Load a model on torch: on a GPU when torch sees one, otherwise on the processor.
 
     Args:
-        model: "embedded", a sentence-transformers folder, or a name on the model hub.
-        cache: where the embedded model's folder is built.
-        prompt: put before every text; None for "query: " with the embedded model, otherwise the model's own default.
+        model: a sentence-transformers folder, or a name on the model hub.
+        name: as the user named it.
+        key: identifies the model's weights and tokenizer; None to work it out.
+        prompt: put before every text; None for the model's own default.
         hub_token: for a private model on the hub.
 
     Raises:
         ModelNotFoundError: no such folder, and the hub has no such model or cannot be reached.
-        PackedWeightsError: the embedded model's weights are missing or damaged.
     """
     folder = Path(model)
-    if model == EMBEDDED:
-        folder = ensure_model_folder(cache, assemble_folder)
-        loaded, key = _load_folder(folder), folder.name
-        return SentenceTransformerEncoder(
-            loaded, name=model, key=key, prompt=EMBEDDED_PROMPT if prompt is None else prompt
-        )
-    if (folder / "config.json").is_file() or (folder / "modules.json").is_file():
-        return SentenceTransformerEncoder(_load_folder(folder), name=model, key=_folder_checksum(folder), prompt=prompt)
-    loaded = _load_from_hub(model, hub_token)
-    transformer: Any = loaded[0]
-    revision = getattr(transformer.auto_model.config, "_commit_hash", None)
-    return SentenceTransformerEncoder(loaded, name=model, key=f"{model}@{revision}", prompt=prompt)
+    if is_folder(model):
+        loaded = _load_folder(folder)
+        key = key or folder_checksum(folder)
+    else:
+        loaded = _load_from_hub(model, hub_token)
+        key = key or _hub_key(model, loaded)
+    return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt)
+
+
+def load_int8_model(
+    folder: Path, *, name: str, key: str, prompt: str | None, processors: int, lengths: Sequence[int]
+) -> SentenceTransformerModel:
+    """Load the int8 copy of a model on OpenVINO.
+
+    Args:
+        folder: where the copy is.
+        name: as the user named the original.
+        key: the original's.
+        prompt: put before every text; None for the model's own default.
+        processors: how many threads to compute with.
+        lengths: the lengths in tokens with which the copy agrees with the original.
+
+    Raises:
+        ModelNotFoundError: the folder is damaged.
+    """
+    # It warns that it had to guess what "export" tells it.
+    logging.getLogger("optimum.intel.openvino.modeling_base").setLevel(logging.ERROR)
+    loaded = _load_folder(
+        folder,
+        backend="openvino",
+        device="cpu",
+        model_kwargs={"export": False, "ov_config": threads.openvino_options(processors) | _compiled_in(folder)},
+    )
+    return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt, fixed_lengths=lengths)
+
+
+def _compiled_in(folder: Path) -> dict[str, str]:
+    """Let OpenVINO keep the compiled model beside the model, which is a second and 300 MB less at the next start.
+
+    Not where it could not be written: in an image that was built by another user, say.
+    """
+    compiled = folder / "compiled"
+    return {"CACHE_DIR": str(compiled)} if os.access(compiled if compiled.exists() else folder, os.W_OK) else {}
+
+
+def load_to_export(model: str) -> "SentenceTransformer":
+    """Convert a model to OpenVINO, in memory."""
+    how: dict[str, Any] = {"local_files_only": True, "device": "cpu"}
+    return _load(model, backend="openvino", model_kwargs={"export": True, "ov_config": {}}, **how)
+
+
+def is_folder(model: str) -> bool:
+    """Whether a model's name is that of a folder with a model in it."""
+    return any((Path(model) / file).is_file() for file in ("config.json", "modules.json"))
+
+
+def sees_gpu() -> bool:
+    """Whether sentence-transformers would compute on something else than the processor."""
+    from sentence_transformers.util import get_device_name
+
+    return bool(get_device_name() != "cpu")
 
 
 def assemble_folder(plain: Path, folder: Path, *, max_tokens: int, prompts: dict[str, str]) -> None:
@@ -119,50 +229,25 @@ def assemble_folder(plain: Path, folder: Path, *, max_tokens: int, prompts: dict
         transformer = Transformer(str(plain), max_seq_length=max_tokens)
         pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
         model = SentenceTransformer(modules=[transformer, pooling, Normalize()], prompts=prompts, device="cpu")
-        model.save(str(folder), create_model_card=False)
+        save_model(model, folder)
 
 
-def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
-    """Load from the hub's cache on this machine, or else from the hub, after one quick question whether it is there."""
-    from huggingface_hub import HfApi, constants
+def save_model(model: "SentenceTransformer", folder: Path) -> None:
+    """Write a model to a folder, so that it loads quickly.
 
-    try:
-        return _load(model, local=True, token=token)
-    except (OSError, ValueError):
-        try:
-            if not constants.HF_HUB_OFFLINE:
-                HfApi().model_info(model, timeout=_HUB_SECONDS, token=token)
-            return _load(model, local=False, token=token)
-        except Exception as error:
-            meant = f" (did you mean '{EMBEDDED}'?)" if difflib.get_close_matches(model, [EMBEDDED]) else ""
-            raise ModelNotFoundError(
-                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}', nor a folder with a model "
-                f"in it, nor on the hub or in its cache here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to "
-                "one of these; where the hub cannot be reached, download the model elsewhere and give its folder"
-            ) from error
+    transformers looks for the added tokens in tokenizer.json, all of it, unless the configuration names them; of a
+    large vocabulary that takes a good part of a second.
+    """
+    model.save(str(folder), create_model_card=False)
+    vocabulary, configuration = folder / "tokenizer.json", folder / "tokenizer_config.json"
+    if vocabulary.is_file() and configuration.is_file():
+        added = json.loads(vocabulary.read_text(encoding="utf-8"))["added_tokens"]
+        named = {"added_tokens_decoder": {str(token.pop("id")): token for token in added}}
+        whole = json.loads(configuration.read_text(encoding="utf-8")) | named
+        configuration.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _load_folder(folder: Path) -> "SentenceTransformer":
-    from safetensors import SafetensorError
-
-    try:
-        return _load(str(folder), local=True)
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelNotFoundError(
-            f"the model in {folder} cannot be loaded ({str(error).splitlines()[0]}): it is damaged, or no "
-            "sentence-transformers model. If it was built by similar-news, delete the folder, and it is built again"
-        ) from error
-
-
-def _load(model: str, *, local: bool, token: str | None = None) -> "SentenceTransformer":
-    # Imported here: it takes seconds, which 'similar-news version' and the like should not.
-    from sentence_transformers import SentenceTransformer
-
-    with without_foreign_bars():
-        return SentenceTransformer(model, local_files_only=local, token=token)
-
-
-def _folder_checksum(folder: Path) -> str:
+def folder_checksum(folder: Path) -> str:
     """SHA-256 over weights, tokenizer and configuration, by relative path; other backends' copies are left out."""
     digest = hashlib.sha256()
     files = sorted(
@@ -176,3 +261,49 @@ def _folder_checksum(folder: Path) -> str:
         with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
+
+
+def _hub_key(model: str, loaded: "SentenceTransformer") -> str:
+    transformer: Any = loaded[0]
+    revision = getattr(transformer.auto_model.config, "_commit_hash", None)
+    return f"{model}@{revision}"
+
+
+def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
+    """Load from the hub's cache on this machine, or else from the hub, after one quick question whether it is there."""
+    from huggingface_hub import HfApi, constants
+
+    try:
+        return _load(model, local_files_only=True, token=token)
+    except (OSError, ValueError):
+        try:
+            if not constants.HF_HUB_OFFLINE:
+                HfApi().model_info(model, timeout=_HUB_SECONDS, token=token)
+            return _load(model, local_files_only=False, token=token)
+        except Exception as error:
+            meant = f" (did you mean '{EMBEDDED}'?)" if difflib.get_close_matches(model, [EMBEDDED]) else ""
+            raise ModelNotFoundError(
+                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}', nor a folder with a model "
+                f"in it, nor on the hub or in its cache here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to "
+                "one of these; where the hub cannot be reached, download the model elsewhere and give its folder"
+            ) from error
+
+
+def _load_folder(folder: Path, **how: Any) -> "SentenceTransformer":
+    from safetensors import SafetensorError
+
+    try:
+        return _load(str(folder), local_files_only=True, **how)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelNotFoundError(
+            f"the model in {folder} cannot be loaded ({str(error).splitlines()[0]}): it is damaged, or no "
+            "sentence-transformers model. If it was built by similar-news, delete the folder, and it is built again"
+        ) from error
+
+
+def _load(model: str, **how: Any) -> "SentenceTransformer":
+    # Imported here: it takes seconds, which 'similar-news version' and the like should not.
+    from sentence_transformers import SentenceTransformer
+
+    with without_foreign_bars():
+        return SentenceTransformer(model, **how)

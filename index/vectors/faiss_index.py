@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from index import threads
 from index.vectors import NO_FILTERS, Entry, Filters, Hit
 from index.vectors.columns import Dictionaries, Mask, Names, empty_rows, matching, to_rows
 
@@ -149,9 +150,7 @@ def _search_sealed(
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     import faiss
 
-    # One query over one segment is too small to share: with two threads 30,000 rows took ten times as long. FAISS keeps
-    # the number per calling thread, and brings an OpenMP of its own, so that torch's threads are not touched.
-    faiss.omp_set_num_threads(1)
+    faiss.omp_set_num_threads(threads.SEARCH)  # which FAISS keeps for each calling thread
     # A segment that is searched whole needs no selector, and is searched faster without.
     selector = None if chosen.all() else faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))
     similarities, positions = sealed.search(vector[None, :], limit, params=faiss.SearchParameters(sel=selector))

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from index import Article, CoverageIndex, PutStatus
 from service.dependencies import ArticleIdInPath, Index
-from service.openapi import MISSING_RESPONSES
+from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
 from service.problems import Problem, ProblemError, make_problem
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+_PROBLEMS: dict[int | str, dict[str, Any]] = OVERLOAD_RESPONSES | {
     400: {"model": Problem, "description": "The body is not JSON."},
     409: {"model": Problem, "description": "The article was taken down."},
     413: {"model": Problem, "description": "The body is too large."},
@@ -26,7 +26,7 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
 
 
 @router.put("/{article_id:path}", operation_id="putArticle", responses={201: {"model": PutOut}, **_PROBLEMS})
-def put_article(
+async def put_article(
     article_id: ArticleIdInPath,
     body: ArticleBody,
     index: Index,
@@ -40,13 +40,13 @@ def put_article(
     # Checked already, and what was cleaned is not to be cleaned again.
     article = Article.model_construct(**body.model_dump() | {"id": article_id})
     refusal = taken_down("add '?restore=true' to lift the takedown")
-    return _put(index, article, response, refusal, restore=parameters.restore)
+    return await _put(index, article, response, refusal, restore=parameters.restore)
 
 
 @router.post("", operation_id="postArticle", responses={201: {"model": PutOut}, **_PROBLEMS})
-def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
+async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
-    outcome = _put(index, article, response, taken_down(), restore=False)
+    outcome = await _put(index, article, response, taken_down(), restore=False)
     response.headers["Location"] = request.app.url_path_for("get_article", article_id=outcome.id)
     return outcome
 
@@ -69,8 +69,10 @@ def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     index.take_down(article_id)
 
 
-def _put(index: CoverageIndex, article: Article, response: Response, refusal: Problem, *, restore: bool) -> PutOut:
-    (put,) = index.put([article], restore=restore)
+async def _put(
+    index: CoverageIndex, article: Article, response: Response, refusal: Problem, *, restore: bool
+) -> PutOut:
+    (put,) = await index.put_async([article], restore=restore)
     if put.status is PutStatus.TAKEN_DOWN:
         raise ProblemError(refusal)
     response.status_code = 201 if put.status is PutStatus.CREATED else 200

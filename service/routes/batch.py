@@ -14,8 +14,10 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from index import Article, CoverageIndex, PutStatus
+from index.encoder import Priority
 from service.dependencies import Index, ServiceSettings
 from service.lines import read_article
+from service.openapi import OVERLOAD_RESPONSES
 from service.problems import Problem, make_problem
 from service.routes.articles import taken_down
 
@@ -52,6 +54,7 @@ class BatchLine(BaseModel):
     responses={
         200: {"model": BatchLine, "description": "A result for every line, a line each."},
         413: {"model": Problem, "description": "The body is too large."},
+        **OVERLOAD_RESPONSES,
     },
     openapi_extra={
         "requestBody": {
@@ -67,6 +70,7 @@ async def post_articles_batch(request: Request, index: Index, settings: ServiceS
     The body is read whole before the first result is sent, so a client may send first and read then. Results
     come in the order of the lines, while the batch is worked on: a result that was sent is durable.
     """
+    index.refuse_overload()
     with ExitStack() as closing:
         body = closing.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
         async for chunk in request.stream():
@@ -80,7 +84,7 @@ async def _results(body: IO[bytes], index: CoverageIndex, max_line: int) -> Asyn
     with body:
         lines = _numbered_lines(body, max_line)
         while chunk := await run_in_threadpool(lambda: list(islice(lines, _LINES_AT_ONCE))):
-            for result in await run_in_threadpool(_keep, index, chunk, max_line):
+            for result in await _keep(index, chunk, max_line):
                 yield result.model_dump_json(exclude_none=result.problem is None) + "\n"
 
 
@@ -97,11 +101,12 @@ def _numbered_lines(body: IO[bytes], max_line: int) -> Iterator[tuple[int, bytes
             yield number, line
 
 
-def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int) -> list[BatchLine]:
+async def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int) -> list[BatchLine]:
     texts = dict(lines)
-    read = {number: _read(line, max_line) for number, line in texts.items()}
+    read = await run_in_threadpool(lambda: {number: _read(line, max_line) for number, line in texts.items()})
     articles = [article for article in read.values() if isinstance(article, Article)]
-    outcomes = iter(index.put(articles))
+    # Refused, if at all, before the first line: a batch that is under way waits for its turn, with few lines at once.
+    outcomes = iter(await index.put_async(articles, priority=Priority.BULK, admitted=True))
     results = []
     for number, article in read.items():
         if isinstance(article, Problem):

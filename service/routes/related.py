@@ -1,10 +1,11 @@
 """What else is being reported about this?"""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from index import Content
+from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
-from service.openapi import MISSING_RESPONSES
+from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
 from service.schemas import RelatedOut
 
 router = APIRouter(prefix="/v1", tags=["related"])
@@ -23,7 +24,10 @@ def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> Rel
     return RelatedOut.of(index.related_to(stored, parameters.to_query()), stored.article.id)
 
 
-@router.post("/related", operation_id="relatedByText")
-def related_by_text(content: Content, parameters: RelatedQueryParameters, index: Index) -> RelatedOut:
+@router.post("/related", operation_id="relatedByText", responses=OVERLOAD_RESPONSES)
+async def related_by_text(
+    content: Content, parameters: RelatedQueryParameters, index: Index, request: Request
+) -> RelatedOut:
     """Related coverage of a text. It is not kept."""
-    return RelatedOut.of(index.related_to_content(content, parameters.to_query()))
+    asking = index.related_to_content_async(content, parameters.to_query())
+    return RelatedOut.of(await unless_disconnected(request, asking))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Article
+from index.encoder import Priority
 
 TOPICS = ("summit", "flood", "football", "election", "volcano")
 NOON = datetime(2023, 9, 14, 12, tzinfo=UTC)
@@ -42,6 +43,14 @@ class FakeEncoder:
         vectors = np.array(rows, np.float32).reshape(len(texts), self.dimensions)
         unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
+
+    async def encode_async(
+        self, texts: Sequence[str], priority: Priority = Priority.INTERACTIVE, *, admitted: bool = False
+    ) -> NDArray[np.float32]:
+        return self.encode(texts)
+
+    def refuse_overload(self) -> None:
+        pass
 
 
 def an_article(article_id: str, title: str = "A summit", **fields: object) -> Article:

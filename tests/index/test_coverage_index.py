@@ -1,3 +1,4 @@
+import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from index import Article, Content, CoverageIndex, Filters, PutStatus, RelatedQuery, open_index
+from index.encoder import Priority
 from index.errors import TakenDownError, UnknownArticleError
 from index.related import Answer
 from tests.index.fakes import FakeEncoder, an_article
@@ -249,3 +251,41 @@ def test_the_real_encoder_finds_the_same_event_in_another_language(index: Covera
     )
     korean = Content(title="김정은·푸틴, 러시아 우주기지서 정상회담… 군사협력 시사")
     assert ids(index.related_to_content(korean, RelatedQuery(min_similarity=-1)))[0] == "en"
+
+
+class AsyncHeldEncoder(FakeEncoder):
+    """Embeds for the event loop only when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def encode_async(
+        self, texts: Sequence[str], priority: Priority = Priority.INTERACTIVE, *, admitted: bool = False
+    ) -> NDArray[np.float32]:
+        self.asked.set()
+        await self.go_on.wait()
+        return self.encode(texts)
+
+
+async def test_on_the_event_loop_it_is_all_the_same(covered: CoverageIndex) -> None:
+    (outcome,) = await covered.put_async([an_article("d", title="A third summit")])
+    assert outcome.status is PutStatus.CREATED
+    answer = await covered.related_to_content_async(Content(title="Summit begins", lang="en"), ANY)
+    assert ids(answer) == about(covered, "Summit begins") == ["a", "b", "d"]
+
+
+async def test_what_was_begun_is_brought_to_its_end(tmp_path: Path) -> None:
+    encoder = AsyncHeldEncoder()
+    with open_index(tmp_path, encoder) as index:
+        putting = asyncio.create_task(index.put_async([an_article("a")]))
+        await encoder.asked.wait()
+        putting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await putting
+        encoder.go_on.set()
+        async with asyncio.timeout(30):
+            while not index.indexed():
+                await asyncio.sleep(0.01)
+        assert related(index, "a") == []
+        assert about(index, "A summit") == []  # the very same words are a copy

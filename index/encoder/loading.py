@@ -1,0 +1,170 @@
+"""Load the model that the settings name, on the backend that suits the machine."""
+
+import gc
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from index import threads
+from index.embedded_model import ensure_model_folder
+from index.encoder import openvino_int8
+from index.encoder.queue import QueuedEncoder, QueueLimits
+from index.encoder.sentence_transformer import (
+    EMBEDDED,
+    SentenceTransformerModel,
+    assemble_folder,
+    folder_checksum,
+    is_folder,
+    load_int8_model,
+    load_model,
+    sees_gpu,
+)
+from index.errors import BackendError, ModelNotFoundError, QuantisationError
+
+EMBEDDED_PROMPT = "query: "
+"""multilingual-e5 wants a prefix; its authors say "query: " for comparing like with like, as we do."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Backend(StrEnum):
+    """What the model runs on."""
+
+    AUTO = "auto"
+    OPENVINO = "openvino"
+    TORCH = "torch"
+
+
+def load_encoder(
+    model: str = EMBEDDED,
+    *,
+    cache: Path,
+    prompt: str | None = None,
+    hub_token: str | None = None,
+    backend: Backend = Backend.AUTO,
+    processors: int | None = None,
+    limits: QueueLimits | None = None,
+) -> QueuedEncoder:
+    """Load a model and make an encoder of it: `load_embedding_model` with a queue before it.
+
+    Args:
+        model: as for `load_embedding_model`.
+        cache: likewise.
+        prompt: likewise.
+        hub_token: likewise.
+        backend: likewise.
+        processors: likewise.
+        limits: of the queue and the cache; None for the defaults.
+
+    Raises:
+        SimilarNewsError: as `load_embedding_model` does.
+    """
+    loaded = load_embedding_model(
+        model, cache=cache, prompt=prompt, hub_token=hub_token, backend=backend, processors=processors
+    )
+    return QueuedEncoder(loaded, limits or QueueLimits())
+
+
+def load_embedding_model(
+    model: str = EMBEDDED,
+    *,
+    cache: Path,
+    prompt: str | None = None,
+    hub_token: str | None = None,
+    backend: Backend = Backend.AUTO,
+    processors: int | None = None,
+) -> SentenceTransformerModel:
+    """Load a model.
+
+    Args:
+        model: "embedded", a sentence-transformers folder, or a name on the model hub.
+        cache: where the embedded model's folder and int8 copies are built.
+        prompt: put before every text; None for "query: " with the embedded model, otherwise the model's own default.
+        hub_token: for a private model on the hub.
+        backend: `openvino` runs an int8 copy of the model on the processor, `torch` the model itself, on a GPU when
+            torch sees one; `auto` takes OpenVINO for the embedded model on a processor that gains from it.
+        processors: how many threads to compute with; None for all processors that this process may use.
+
+    Raises:
+        ModelNotFoundError: no such folder, and the hub has no such model or cannot be reached.
+        PackedWeightsError: the embedded model's weights are missing or damaged.
+        BackendError: OpenVINO was asked for, and cannot be used.
+    """
+    processors = processors or threads.usable_processors()
+    threads.limit_torch(processors)
+    openvino_int8.without_telemetry()
+    with _without_garbage_collection():
+        source, on_torch = _find(model, cache, prompt, hub_token)
+        if backend == Backend.OPENVINO or (backend == Backend.AUTO and model == EMBEDDED and not sees_gpu()):
+            try:
+                return _load_int8(source, cache, processors)
+            except BackendError as error:
+                if backend == Backend.OPENVINO:
+                    raise BackendError(f"{error}. SIMILAR_NEWS_BACKEND=auto or torch would do without") from error
+                _logger.warning("the model runs on torch, several times slower: %s", error)
+        return on_torch or load_model(source.location, name=source.name, key=source.key, prompt=source.prompt)
+
+
+class _Source(NamedTuple):
+    """A model that is here: where it is, what the user calls it, what identifies it, and its prompt."""
+
+    location: str
+    name: str
+    key: str
+    prompt: str | None
+
+
+def _find(
+    model: str, cache: Path, prompt: str | None, hub_token: str | None
+) -> tuple[_Source, SentenceTransformerModel | None]:
+    """Make sure that the model is on this machine; one from the hub is loaded already, which tells its revision."""
+    if model == EMBEDDED:
+        folder = ensure_model_folder(cache, assemble_folder)
+        return _Source(str(folder), model, folder.name, EMBEDDED_PROMPT if prompt is None else prompt), None
+    if is_folder(model):
+        return _Source(model, model, folder_checksum(Path(model)), prompt), None
+    loaded = load_model(model, name=model, key=None, prompt=prompt, hub_token=hub_token)
+    return _Source(model, model, loaded.key, prompt), loaded
+
+
+def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransformerModel:
+    """Load the int8 copy of a model, building it if it is not there.
+
+    Raises:
+        BackendError: OpenVINO cannot be used here, or the model does not bear int8.
+    """
+    if reason := openvino_int8.why_not_usable():
+        raise BackendError(reason)
+    location, name, key, prompt = source
+    try:
+        folder = openvino_int8.ensure_int8_folder(cache, location, key=key, prompt=prompt)
+        mean, _, lengths = openvino_int8.agreement(folder)
+        if mean < openvino_int8.MIN_MEAN_COSINE:
+            raise BackendError(
+                f"the int8 copy of {name!r} in {folder} agrees too little with the model itself: mean cosine "
+                f"{mean:.3f}, wanted at least {openvino_int8.MIN_MEAN_COSINE}"
+            )
+        return load_int8_model(folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths)
+    except (QuantisationError, ModelNotFoundError) as error:
+        raise BackendError(str(error)) from error
+    except OSError as error:
+        raise BackendError(f"there is no room for an int8 copy of {name!r}: {error}") from error
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """For imports and vocabularies: they make millions of objects to stay, and looking through them took a second.
+
+    They are left out of later collections too, which would stop the event loop meanwhile.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()

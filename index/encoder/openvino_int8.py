@@ -1,0 +1,130 @@
+"""The int8 copy of a model for OpenVINO: built once, found again, and whether it is any good here.
+
+Static quantisation calibrated on the sample stories, which are news in many languages. The copy's vectors can be
+compared with the original's, so both have one fingerprint, and articles embedded by one are found by the other.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from index.cache_folder import ensure_folder
+from index.errors import QuantisationError
+from index.progress import progress
+from index.samples import samples
+
+BUILD_VERSION = 2
+"""Raised when the same model would be quantised otherwise, so that an old copy is not taken for it."""
+
+AGREEMENT_FILE = "agreement.json"
+MIN_MEAN_COSINE = 0.99
+"""A copy whose vectors agree less with the original's is not used: some models do not bear int8."""
+
+_PACKAGES = ("openvino", "nncf", "optimum-intel")
+_PASSES = 2
+_STEPS_BESIDE_CALIBRATION = 8
+
+_logger = logging.getLogger(__name__)
+
+
+class Agreement(NamedTuple):
+    """Cosines between the int8 vectors and the original's on some of the calibration texts.
+
+    Attributes:
+        mean: over the lengths that agree.
+        worst: likewise.
+        lengths: those lengths in tokens; with others the copy is not used.
+    """
+
+    mean: float
+    worst: float
+    lengths: list[int]
+
+
+def why_not_usable() -> str | None:
+    """Why OpenVINO's int8 cannot be used on this machine, or would gain nothing; None if it can."""
+    try:
+        import openvino  # noqa: F401 - is it there?
+        import optimum.intel  # noqa: F401 - and this?
+    except ImportError as error:
+        return f"OpenVINO cannot be imported ({error})"
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        return f"its int8 is made for x86-64 processors, and this is {platform.machine()}"
+    return None if "INT8" in _capabilities() else "the processor has no instructions for int8"
+
+
+def has_bf16() -> bool:
+    """Whether the processor computes in bf16, which the copy then uses for what int8 would spoil."""
+    return "BF16" in _capabilities()
+
+
+def _capabilities() -> list[str]:
+    import openvino
+
+    capabilities: list[str] = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    return capabilities
+
+
+def calibration_texts() -> Iterator[str]:
+    """News in many languages, as it is embedded."""
+    return (sample.article.words for sample in samples())
+
+
+def ensure_int8_folder(cache: Path, model: str, *, key: str, prompt: str | None) -> Path:
+    """Return the folder with a model's int8 copy, building it below `cache` if it is not there.
+
+    Args:
+        cache: the directory for what can be built again.
+        model: a sentence-transformers folder, or a name in the hub's cache.
+        key: identifies the model's weights and tokenizer.
+        prompt: put before every text.
+
+    Raises:
+        QuantisationError: it cannot be built.
+        OSError: `cache` cannot be written to.
+    """
+    digest = hashlib.sha256(f"{BUILD_VERSION}|{key}|{prompt}|{has_bf16()}".encode())
+    # The versions too: another one quantises otherwise.
+    digest.update("|".join(version(package) for package in _PACKAGES).encode())
+    for text in calibration_texts():
+        digest.update(f"\0{text}".encode())
+    folder = cache / f"{Path(model).name}-int8-{digest.hexdigest()[:16]}"
+    return ensure_folder(folder, lambda empty: _build(model, empty, prompt))
+
+
+def agreement(folder: Path) -> Agreement:
+    """How well the int8 copy in a folder agrees with the original."""
+    return Agreement(**json.loads((folder / AGREEMENT_FILE).read_text(encoding="utf-8")))
+
+
+def without_telemetry() -> None:
+    """Keep OpenVINO's tools from reporting to their maker what is done with them. Call before they are imported."""
+    os.environ.setdefault("NNCF_CI", "1")
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # "not to be had", as import takes it
+
+
+def _build(model: str, folder: Path, prompt: str | None) -> None:
+    job = json.dumps({"model_folder": model, "target": str(folder), "prompt": prompt})
+    command = [sys.executable, "-m", "index.encoder.quantise", job]
+    steps = _PASSES * sum(1 for _ in calibration_texts()) + _STEPS_BESIDE_CALIBRATION
+    with (
+        tempfile.TemporaryFile() as complaints,
+        progress("quantising the model to int8", steps) as advance,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints) as process,  # noqa: S603 - our own module
+    ):
+        assert process.stdout is not None  # noqa: S101 - as asked for
+        for _ in process.stdout:
+            advance()
+        if process.wait():
+            complaints.seek(0)
+            last = complaints.read().decode(errors="replace").strip().splitlines() or ["it ended without a word"]
+            raise QuantisationError(f"the model {model!r} cannot be quantised: {last[-1]}")

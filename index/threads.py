@@ -1,0 +1,28 @@
+"""How many threads the libraries may use, decided here alone.
+
+torch, OpenVINO and faiss each bring a pool of threads as wide as the machine. Side by side they would be more
+threads than processors, and each would wait for the others: so the encoder gets the processors, and a search one.
+"""
+
+import joblib
+
+SEARCH = 1
+"""Threads of one search. One query over one segment is too small to share: with two threads a search over 30,000
+rows took ten times as long; searches run beside each other instead, each in the thread that asked."""
+
+
+def usable_processors() -> int:
+    """The processors that this process may use: affinity and a container's limit count, not what the machine has."""
+    return int(joblib.cpu_count())
+
+
+def limit_torch(threads: int) -> None:
+    """Let torch use `threads` threads for one operation. It holds for the whole process."""
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def openvino_options(threads: int) -> dict[str, str]:
+    """OpenVINO's options for one batch at a time on `threads` threads."""
+    return {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": str(threads)}

@@ -1,0 +1,127 @@
+"""Which backend a model is loaded on, and that it makes no difference to what is found."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from index.embedded_model import ensure_model_folder
+from index.encoder import Encoder, loading, openvino_int8
+from index.encoder.loading import Backend, load_embedding_model, load_encoder
+from index.encoder.openvino_int8 import Agreement
+from index.encoder.sentence_transformer import assemble_folder
+from index.errors import BackendError, QuantisationError
+from index.samples import samples
+
+
+@pytest.fixture(scope="module")
+def int8_folder(cache_dir: Path) -> Path:
+    if reason := openvino_int8.why_not_usable():
+        pytest.skip(reason)
+    folder = ensure_model_folder(cache_dir, assemble_folder)
+    return openvino_int8.ensure_int8_folder(cache_dir, str(folder), key=folder.name, prompt="query: ")
+
+
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "index.encoder.loading"]
+
+
+def test_both_backends_give_vectors_that_can_be_compared(
+    int8_folder: Path, encoder: Encoder, exact_encoder: Encoder
+) -> None:
+    texts = [sample.article.words for sample in samples()]
+    cosines = (encoder.encode(texts) * exact_encoder.encode(texts)).sum(axis=1)
+    assert cosines.mean() >= 0.997
+    assert cosines.min() >= 0.99
+    assert cosines.max() < 0.99999  # it was not the same model after all
+    assert encoder.fingerprint == exact_encoder.fingerprint
+
+
+def test_a_text_has_one_vector_in_whatever_company(int8_folder: Path, encoder: Encoder, exact_encoder: Encoder) -> None:
+    """Of every length in tokens there are texts, alone and among others: some shapes of a batch have gone wrong."""
+    story = " ".join(sample.article.words for sample in samples() if sample.article.language == "en")
+    texts = [story[start : start + 8 + start // 3] for start in range(0, 1800, 12)]
+    together = encoder.encode(texts)
+    alone = np.concatenate([exact_encoder.encode([text]) for text in texts])
+    assert (together * alone).sum(axis=1).min() >= 0.98
+
+
+def test_the_copy_says_how_well_it_agrees(int8_folder: Path) -> None:
+    agreement = openvino_int8.agreement(int8_folder)
+    assert 0.99 < agreement.worst <= agreement.mean < 1
+    assert len(agreement.lengths) > 20
+    assert agreement.lengths == sorted(agreement.lengths)
+
+
+def test_the_copy_of_another_prompt_is_another(int8_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openvino_int8, "ensure_folder", lambda folder, build: folder)
+    folders = {
+        openvino_int8.ensure_int8_folder(int8_folder.parent, "model", key=key, prompt=prompt)
+        for key, prompt in (("a", "query: "), ("a", None), ("b", "query: "))
+    }
+    assert len(folders) == 3
+
+
+def test_without_openvino_it_is_torch_and_one_line_says_so(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(openvino_int8, "why_not_usable", lambda: "the processor has no instructions for int8")
+    model = load_embedding_model(cache=cache_dir)
+    assert model.backend == "torch"
+    assert warnings_in(caplog) == [
+        "the model runs on torch, several times slower: the processor has no instructions for int8"
+    ]
+
+
+def test_a_copy_that_agrees_too_little_is_not_used(
+    int8_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(openvino_int8, "agreement", lambda folder: Agreement(0.9, 0.8, [512]))
+    assert load_embedding_model(cache=int8_folder.parent).backend == "torch"
+    (warning,) = warnings_in(caplog)
+    assert "agrees too little" in warning
+    assert "0.900" in warning
+
+
+def test_without_room_for_a_copy_it_is_torch(
+    int8_folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_room(*_: object, **__: object) -> Path:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(openvino_int8, "ensure_int8_folder", no_room)
+    assert load_embedding_model(cache=int8_folder.parent).backend == "torch"
+    (warning,) = warnings_in(caplog)
+    assert "Read-only file system" in warning
+
+
+def test_a_gpu_is_used_when_there_is_one(cache_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "sees_gpu", lambda: True)
+    assert load_embedding_model(cache=cache_dir).backend == "torch"
+
+
+def test_openvino_that_was_asked_for_and_cannot_be_used_is_an_error(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_int8, "why_not_usable", lambda: "it is not installed")
+    with pytest.raises(BackendError, match="it is not installed"):
+        load_encoder(cache=cache_dir, backend=Backend.OPENVINO)
+
+
+def test_other_models_stay_on_torch_unless_asked(cache_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = ensure_model_folder(cache_dir, assemble_folder)
+    assert load_embedding_model(str(folder), cache=cache_dir).backend == "torch"
+    assert warnings_in(caplog) == []
+
+
+def test_a_model_that_cannot_be_quantised_is_named_with_the_reason(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text("{}")
+    with pytest.raises(QuantisationError, match=r"broken' cannot be quantised: \w+"):
+        openvino_int8.ensure_int8_folder(tmp_path, str(broken), key="broken", prompt=None)
+    assert not list(tmp_path.glob("*int8*/"))

@@ -1,0 +1,237 @@
+"""The queue: whose turn it is, who gets what, and what happens when callers go away or are too many.
+
+A model made by hand stands in for the real one where the order matters: it embeds when it is told to.
+"""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from index.encoder import Priority
+from index.encoder.queue import QueuedEncoder, QueueLimits
+from index.errors import EncoderOverloadedError
+
+_PATIENCE = 30
+
+
+class SteppedModel:
+    """Words are tokens. A text's vector points to an angle worked out from its words.
+
+    A batch is embedded when `allow` is called; `began` is released when one has come.
+    """
+
+    name = "stepped"
+    fingerprint = "stepped"
+    dimensions = 2
+    max_tokens = 100
+    added_tokens = 0
+    lengths = (10, 50, 100)
+
+    def __init__(self, *, stepped: bool = False) -> None:
+        self.batches: list[list[str]] = []
+        self.began = threading.Semaphore(0)
+        self._allowed = threading.Semaphore(0)
+        self._stepped = stepped
+
+    def token_ends(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        return [np.cumsum([len(word) + 1 for word in text.split()], dtype=np.int64) for text in texts]
+
+    def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:
+        self.batches.append(list(texts))
+        self.began.release()
+        if self._stepped:
+            assert self._allowed.acquire(timeout=_PATIENCE)
+        if any("poison" in text for text in texts):
+            raise RuntimeError("poisoned")
+        assert max(len(text.split()) for text in texts) <= tokens
+        return np.stack([vector_of(text) for text in texts])
+
+    def allow(self, batches: int = 1) -> None:
+        self._allowed.release(batches)
+
+    def wait_for_batch(self) -> None:
+        assert self.began.acquire(timeout=_PATIENCE)
+
+
+def vector_of(text: str) -> NDArray[np.float32]:
+    angle = sum(map(ord, text)) % 100 / 50
+    return np.array([np.cos(angle), np.sin(angle)], np.float32)
+
+
+@pytest.fixture
+def model() -> Iterator[SteppedModel]:
+    model = SteppedModel(stepped=True)
+    yield model
+    model.allow(1_000)
+
+
+def encoder_of(model: SteppedModel, **limits: int) -> QueuedEncoder:
+    return QueuedEncoder(model, QueueLimits(**limits))
+
+
+async def held_up(model: SteppedModel, encoder: QueuedEncoder) -> asyncio.Task[NDArray[np.float32]]:
+    """Keep the model busy with a text, so that what comes next has to wait."""
+    task = asyncio.create_task(encoder.encode_async(["hold"]))
+    await asyncio.to_thread(model.wait_for_batch)
+    return task
+
+
+async def test_many_callers_each_get_their_own() -> None:
+    encoder = encoder_of(SteppedModel())
+    texts = [[f"caller {caller} text {number} " * (caller % 7 + 1) for number in range(5)] for caller in range(64)]
+    answers = await asyncio.gather(*(encoder.encode_async(of_caller) for of_caller in texts))
+    for of_caller, vectors in zip(texts, answers, strict=True):
+        np.testing.assert_allclose(vectors, [vector_of(text) for text in of_caller], atol=1e-6)
+
+
+def test_threads_get_their_own_too() -> None:
+    encoder = encoder_of(SteppedModel())
+    with ThreadPoolExecutor(16) as pool:
+        answers = pool.map(lambda number: encoder.encode([f"text {number}", "the same"]), range(200))
+        for number, vectors in enumerate(answers):
+            np.testing.assert_allclose(vectors, [vector_of(f"text {number}"), vector_of("the same")], atol=1e-6)
+
+
+async def test_interactive_goes_before_bulk(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    bulk = asyncio.create_task(encoder.encode_async(["bulk one", "bulk two"], Priority.BULK))
+    await asyncio.sleep(0)
+    asking = asyncio.create_task(encoder.encode_async(["asked later"], Priority.INTERACTIVE))
+    await asyncio.sleep(0)
+    model.allow(3)
+    await asyncio.gather(holding, bulk, asking)
+    assert model.batches == [["hold"], ["asked later"], ["bulk one", "bulk two"]]
+
+
+async def test_what_becomes_urgent_goes_first(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    tasks = [asyncio.create_task(encoder.encode_async([text], Priority.BULK)) for text in ("a " * 90, "b")]
+    await asyncio.sleep(0)
+    tasks.append(asyncio.create_task(encoder.encode_async(["b"], Priority.INTERACTIVE)))
+    await asyncio.sleep(0)
+    model.allow(3)
+    await asyncio.gather(holding, *tasks)
+    assert model.batches[1:] == [["b"], ["a " * 90]]
+
+
+async def test_the_same_text_is_embedded_once(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    tasks = [asyncio.create_task(encoder.encode_async(["copy", "copy"])) for _ in range(3)]
+    await asyncio.sleep(0)
+    model.allow(2)
+    await asyncio.gather(holding, *tasks)
+    await encoder.encode_async(["copy"])
+    assert model.batches == [["hold"], ["copy"]]
+
+
+async def test_the_cache_forgets_what_was_least_used() -> None:
+    model = SteppedModel()
+    encoder = encoder_of(model, cached_texts=2)
+    for text in ("one", "two", "one", "three", "one", "two"):
+        await encoder.encode_async([text])
+    assert [batch[0] for batch in model.batches] == ["one", "two", "three", "two"]
+
+
+async def test_without_a_cache_everything_is_embedded() -> None:
+    model = SteppedModel()
+    encoder = encoder_of(model, cached_texts=0)
+    for _ in range(3):
+        await encoder.encode_async(["one"])
+    assert len(model.batches) == 3
+
+
+async def test_a_vector_from_the_cache_cannot_be_spoilt() -> None:
+    encoder = encoder_of(SteppedModel())
+    first = await encoder.encode_async(["one"])
+    first[:] = 0
+    np.testing.assert_allclose((await encoder.encode_async(["one"]))[0], vector_of("one"), atol=1e-6)
+
+
+async def test_what_is_cancelled_is_dropped(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    given_up = asyncio.create_task(encoder.encode_async(["given up", "shared"]))
+    staying = asyncio.create_task(encoder.encode_async(["shared"]))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+    model.allow(2)
+    np.testing.assert_allclose((await staying)[0], vector_of("shared"), atol=1e-6)
+    await holding
+    assert model.batches == [["hold"], ["shared"]]
+
+
+async def test_what_is_cancelled_makes_room(model: SteppedModel) -> None:
+    encoder = encoder_of(model, waiting_bytes=20)
+    holding = await held_up(model, encoder)
+    waiting = asyncio.create_task(encoder.encode_async(["sixteen letters!"]))
+    await asyncio.sleep(0)
+    with pytest.raises(EncoderOverloadedError):
+        await encoder.encode_async(["more"])
+    waiting.cancel()
+    await asyncio.sleep(0)
+    more = asyncio.create_task(encoder.encode_async(["more"]))
+    await asyncio.sleep(0)
+    model.allow(2)
+    assert (await asyncio.gather(holding, more))[1].shape == (1, 2)
+
+
+async def test_too_much_is_refused_at_once_and_leaves_nothing_behind(model: SteppedModel) -> None:
+    encoder = encoder_of(model, waiting_bytes=10)
+    holding = await held_up(model, encoder)
+    with pytest.raises(EncoderOverloadedError, match=r"4 bytes .* at most 10: try again in \d+ s") as refusal:
+        await encoder.encode_async(["seven to", "many"])
+    assert refusal.value.retry_after >= 1
+    model.allow()
+    await holding
+    assert model.batches == [["hold"]]
+
+
+async def test_one_can_ask_first_and_is_admitted_then(model: SteppedModel) -> None:
+    encoder = encoder_of(model, waiting_bytes=3)
+    encoder.refuse_overload()
+    holding = await held_up(model, encoder)
+    with pytest.raises(EncoderOverloadedError):
+        encoder.refuse_overload()
+    admitted = asyncio.create_task(encoder.encode_async(["more than three"], admitted=True))
+    await asyncio.sleep(0)
+    model.allow(2)
+    await asyncio.gather(holding, admitted)
+
+
+async def test_however_long_a_text_is_taken_when_nothing_waits() -> None:
+    encoder = encoder_of(SteppedModel(), waiting_bytes=1)
+    assert (await encoder.encode_async(["long " * 500])).shape == (1, 2)
+
+
+async def test_an_error_reaches_those_whom_it_concerns_and_no_others() -> None:
+    encoder = encoder_of(SteppedModel())
+    with pytest.raises(RuntimeError, match="poisoned"):
+        await encoder.encode_async(["some poison"])
+    np.testing.assert_allclose((await encoder.encode_async(["food"]))[0], vector_of("food"), atol=1e-6)
+    with pytest.raises(RuntimeError, match="poisoned"):  # it was not kept
+        await encoder.encode_async(["some poison"])
+
+
+async def test_a_long_text_is_read_to_its_end(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    text = " ".join(f"word{number}" for number in range(250))
+    model.allow(10)
+    (vector,) = await encoder.encode_async([text])
+    windows = [window for batch in model.batches for window in batch]
+    assert "".join(sorted(windows, key=text.index)) == text
+    assert [len(window.split()) for window in sorted(windows, key=text.index)] == [100, 100, 50]
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+
+
+async def test_no_texts_give_no_vectors() -> None:
+    assert (await encoder_of(SteppedModel()).encode_async([])).shape == (0, 2)
