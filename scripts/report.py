@@ -7,7 +7,17 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("faiss-cpu", "numpy", "sentence-transformers", "similar-news", "torch", "transformers")
+PACKAGES = (
+    "faiss-cpu",
+    "nncf",
+    "numpy",
+    "openvino",
+    "optimum-intel",
+    "sentence-transformers",
+    "similar-news",
+    "torch",
+    "transformers",
+)
 
 
 def write_figures(path: Path, figures: dict[str, float]) -> None:

@@ -1,0 +1,100 @@
+"""Measure embedding models on labelled sets, side by side, by their vectors alone.
+
+Everything that the sets name is embedded once and centred as the service does it; `embedding_measures` says what is
+measured. What articles look like through the service is measured by `evaluate`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from embedding_measures import EvaluationSets, Vectors
+from report import write_figures
+from rich.console import Console
+from rich.table import Table
+
+from index.article import Content
+from index.background import background_for
+from index.encoder import Encoder
+from index.encoder.loading import Backend
+from index.progress import progress
+from service import logs
+from service.opening import load_configured_encoder
+from service.settings import read_settings
+
+FOLDER_VARIABLE = "SIMILAR_NEWS_EVAL"
+
+_BATCH = 256
+_BOTH = 2
+
+
+def centred_vectors(encoder: Encoder, contents: Sequence[Content], what: str) -> Vectors:
+    """Embed contents, and take away what those of a language have in common."""
+    vectors = np.empty((len(contents), encoder.dimensions), np.float32)
+    with progress(what, len(contents)) as advance:
+        for start in range(0, len(contents), _BATCH):
+            batch = contents[start : start + _BATCH]
+            vectors[start : start + _BATCH] = encoder.encode([content.words for content in batch])
+            advance(len(batch))
+    background = background_for(encoder.fingerprint, encoder.dimensions)
+    return background.centre(vectors, [content.language for content in contents])
+
+
+def compare(sets: EvaluationSets, variants: Mapping[str, Encoder]) -> dict[str, dict[str, float]]:
+    """The measures of every variant, by its name."""
+    return {name: sets.measure(centred_vectors(encoder, sets.contents, name)) for name, encoder in variants.items()}
+
+
+def table_of(measured: Mapping[str, Mapping[str, float]]) -> Table:
+    """A measure a row and a variant a column; where there are two, with their difference."""
+    both = len(measured) == _BOTH
+    table = Table("measure", *measured, *(["difference"] if both else []))
+    for key in dict.fromkeys(key for figures in measured.values() for key in figures):
+        values = [figures.get(key, math.nan) for figures in measured.values()]
+        difference = [f"{values[1] - values[0]:+.3f}"] if both else []
+        table.add_row(key, *(f"{value:.3f}" for value in values), *difference)
+    return table
+
+
+def figures_of(measured: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """All measures in one; where there are several variants, the name begins with that of the variant."""
+    several = len(measured) > 1
+    return {
+        f"{name}/{key}" if several else key: value
+        for name, figures in measured.items()
+        for key, value in figures.items()
+    }
+
+
+def main(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
+    ] = None,
+    backends: Annotated[
+        list[Backend] | None,
+        typer.Option("--backend", help="Run on this, not on that of the settings; twice to compare."),
+    ] = None,
+    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Measure the model that the settings name, on the sets in a folder."""
+    if folder is None:
+        raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
+    try:
+        sets = EvaluationSets(folder)
+    except FileNotFoundError as error:
+        raise typer.BadParameter(str(error)) from error
+    settings = read_settings()
+    logs.configure(settings)
+    on_backends = [settings.model_copy(update={"backend": backend}) for backend in backends or [settings.backend]]
+    measured = compare(sets, {f"{one.model} on {one.backend}": load_configured_encoder(one) for one in on_backends})
+    Console().print(table_of(measured))
+    if figures_file:
+        write_figures(figures_file, figures_of(measured))
+
+
+if __name__ == "__main__":
+    typer.run(main)
