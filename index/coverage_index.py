@@ -3,7 +3,10 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +52,8 @@ class CoverageIndex:
         self._vectors = vectors
         self._background = background
         self._writing = threading.Lock()
+        # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     # Writing
 
@@ -87,14 +92,21 @@ class CoverageIndex:
         Raises:
             EncoderOverloadedError: too much is waiting to be embedded; nothing was accepted.
         """
-        if not admitted:
-            self.refuse_overload()
-        return await asyncio.shield(self._put_admitted(articles, restore=restore, priority=priority))
+        with ExitStack() as room:
+            if not admitted:
+                room.enter_context(self._encoder.reserve([article.words for article in articles]))
+            return await asyncio.shield(
+                self._put_admitted(articles, room.pop_all(), restore=restore, priority=priority)
+            )
 
-    async def _put_admitted(self, articles: Sequence[Article], *, restore: bool, priority: Priority) -> list[Put]:
-        accepted = await asyncio.to_thread(self._accept, articles, restore=restore)
+    async def _put_admitted(
+        self, articles: Sequence[Article], room: ExitStack, *, restore: bool, priority: Priority
+    ) -> list[Put]:
+        loop = asyncio.get_running_loop()
+        with room:
+            accepted = await loop.run_in_executor(self._writer, partial(self._accept, articles, restore=restore))
         embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
-        await asyncio.to_thread(self._keep, accepted, embeddings)
+        await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
         return accepted.outcomes
 
     def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:

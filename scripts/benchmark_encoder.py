@@ -24,7 +24,7 @@ import typer
 from evaluate_embedding import FOLDER_VARIABLE
 from report import write_figures
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sentence_transformers import SentenceTransformer
 
 from index import threads
@@ -252,7 +252,7 @@ def show(figures: Figures) -> None:
     """Print the figures: a table of the lengths, and one of all others."""
     of_lengths = {key: value for key, value in figures.items() if key.startswith("tokens_")}
     names = list(dict.fromkeys(key.partition("/")[2] for key in of_lengths))
-    table = Table("measure", *(f"about {length} tokens" for length in LENGTHS))
+    table = Table(Column("measure", no_wrap=True), *(f"{length} tokens" for length in LENGTHS))
     for name in names:
         table.add_row(name, *(f"{of_lengths[f'tokens_{length}/{name}']:.4g}" for length in LENGTHS))
     others = Table("measure", "value")

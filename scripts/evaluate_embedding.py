@@ -14,7 +14,7 @@ import typer
 from embedding_measures import EvaluationSets, Vectors
 from report import write_figures
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from index.article import Content
 from index.background import background_for
@@ -51,7 +51,7 @@ def compare(sets: EvaluationSets, variants: Mapping[str, Encoder]) -> dict[str, 
 def table_of(measured: Mapping[str, Mapping[str, float]]) -> Table:
     """A measure a row and a variant a column; where there are two, with their difference."""
     both = len(measured) == _BOTH
-    table = Table("measure", *measured, *(["difference"] if both else []))
+    table = Table(Column("measure", no_wrap=True), *measured, *(["difference"] if both else []))
     for key in dict.fromkeys(key for figures in measured.values() for key in figures):
         values = [figures.get(key, math.nan) for figures in measured.values()]
         difference = [f"{values[1] - values[0]:+.3f}"] if both else []

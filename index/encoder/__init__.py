@@ -1,6 +1,7 @@
 """Text in, vectors out."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from enum import IntEnum
 from typing import Protocol
 
@@ -57,6 +58,14 @@ class Encoder(Protocol):
 
         Raises:
             EncoderOverloadedError: more text is waiting than the encoder takes.
+        """
+        ...
+
+    def reserve(self, texts: Sequence[str]) -> AbstractContextManager[None]:
+        """A context that keeps room for texts, for a caller that has something to do before it hands them in.
+
+        Raises:
+            EncoderOverloadedError: on entering; more text is waiting than the encoder takes.
         """
         ...
 

@@ -22,7 +22,7 @@ from index.encoder.sentence_transformer import (
     load_model,
     sees_gpu,
 )
-from index.errors import BackendError, ModelNotFoundError, QuantisationError
+from index.errors import BackendError, SimilarNewsError
 
 EMBEDDED_PROMPT = "query: "
 """multilingual-e5 wants a prefix; its authors say "query: " for comparing like with like, as we do."""
@@ -136,10 +136,10 @@ def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransfo
     Raises:
         BackendError: OpenVINO cannot be used here, or the model does not bear int8.
     """
-    if reason := openvino_int8.why_not_usable():
-        raise BackendError(reason)
     location, name, key, prompt = source
     try:
+        if reason := openvino_int8.why_not_usable():
+            raise BackendError(reason)
         folder = openvino_int8.ensure_int8_folder(cache, location, key=key, prompt=prompt)
         mean, _, lengths = openvino_int8.agreement(folder)
         if mean < openvino_int8.MIN_MEAN_COSINE:
@@ -147,11 +147,14 @@ def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransfo
                 f"the int8 copy of {name!r} in {folder} agrees too little with the model itself: mean cosine "
                 f"{mean:.3f}, wanted at least {openvino_int8.MIN_MEAN_COSINE}"
             )
-        return load_int8_model(folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths)
-    except (QuantisationError, ModelNotFoundError) as error:
+        copy = load_int8_model(folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths)
+    except SimilarNewsError as error:
         raise BackendError(str(error)) from error
-    except OSError as error:
-        raise BackendError(f"there is no room for an int8 copy of {name!r}: {error}") from error
+    except Exception as error:
+        raise BackendError(f"the int8 copy of {name!r} cannot be built or read: {error}") from error
+    if not copy.counts_tokens:
+        raise BackendError(f"the tokenizer of {name!r} is none of the fast ones, which the int8 copy needs")
+    return copy
 
 
 @contextmanager

@@ -114,17 +114,21 @@ def without_telemetry() -> None:
 
 def _build(model: str, folder: Path, prompt: str | None) -> None:
     job = json.dumps({"model_folder": model, "target": str(folder), "prompt": prompt})
-    command = [sys.executable, "-m", "index.encoder.quantise", job]
+    # With -P and the package's own place first, whatever lies in the working directory is not taken for a module.
+    command = [sys.executable, "-P", "-m", "index.encoder.quantise", job]
+    places = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(places)}
     steps = _PASSES * sum(1 for _ in calibration_texts()) + _STEPS_BESIDE_CALIBRATION
     with (
         tempfile.TemporaryFile() as complaints,
         progress("quantising the model to int8", steps) as advance,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints) as process,  # noqa: S603 - our own module
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, env=environment) as process,  # noqa: S603 - our own module
     ):
         assert process.stdout is not None  # noqa: S101 - as asked for
         for _ in process.stdout:
             advance()
-        if process.wait():
+        if status := process.wait():
             complaints.seek(0)
             last = complaints.read().decode(errors="replace").strip().splitlines() or ["it ended without a word"]
-            raise QuantisationError(f"the model {model!r} cannot be quantised: {last[-1]}")
+            why = f"it was killed by signal {-status}, perhaps for its memory" if status < 0 else last[-1]
+            raise QuantisationError(f"the model {model!r} cannot be quantised: {why}")

@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
+from typing import TypeVar
 
 import numpy as np
 from cachetools import LRUCache
@@ -25,6 +27,7 @@ from index.encoder.windows import RECIPE, WINDOW_TOKENS, combine, split
 from index.errors import EncoderOverloadedError
 
 Vector = NDArray[np.float32]
+Work = TypeVar("Work")
 
 _READ_AHEAD = 512
 """Windows to choose batches from. More would hardly fit together better, and take longer to look through."""
@@ -85,6 +88,7 @@ class QueuedEncoder:
         self._unread: list[_Job] = []
         self._windows: list[_Window] = []
         self._waiting_bytes = 0
+        self._reserved_bytes = 0
         self._bytes_per_second: float | None = None
         self._running = False
 
@@ -138,6 +142,19 @@ class QueuedEncoder:
         with self._lock:
             self._refuse(0)
 
+    @contextmanager
+    def reserve(self, texts: Sequence[str]) -> Iterator[None]:
+        """Keep room for texts that are to come, `admitted`, right after the context; see `Encoder.reserve`."""
+        size = sum(map(_size, texts))
+        with self._lock:
+            self._refuse(size)
+            self._reserved_bytes += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reserved_bytes -= size
+
     # Callers
 
     def _join(self, texts: Sequence[str], priority: Priority, *, admitted: bool) -> list[_Job]:
@@ -180,14 +197,15 @@ class QueuedEncoder:
                     self._forget(job)
 
     def _forget(self, job: _Job) -> None:
-        if self._jobs.pop(job.key, None) is not None:
+        if self._jobs.get(job.key) is job:  # and not another one, of the same text, that came after it
+            del self._jobs[job.key]
             self._waiting_bytes -= job.bytes
 
     def _refuse(self, new_bytes: int) -> None:
-        waiting, most = self._waiting_bytes, self._limits.waiting_bytes
+        waiting, most = self._waiting_bytes + self._reserved_bytes, self._limits.waiting_bytes
         if not waiting or waiting + new_bytes <= most:
             return
-        retry_after = ceil(waiting / self._bytes_per_second) if self._bytes_per_second else 1
+        retry_after = max(1, ceil(waiting / max(self._bytes_per_second, 1))) if self._bytes_per_second else 1
         raise EncoderOverloadedError(
             f"{waiting} bytes of text are waiting to be embedded, of at most {most}: try again in {retry_after} s",
             retry_after,
@@ -201,15 +219,32 @@ class QueuedEncoder:
 
     def _work(self) -> None:
         """Embed batch after batch until nobody waits any more."""
-        while batch_or_jobs := self._next():
-            unread, batch = batch_or_jobs
-            try:
+        try:
+            while unread_and_batch := self._next():
+                unread, batch = unread_and_batch
                 if unread:
-                    self._read(unread)
+                    self._or_each_alone(self._read, unread, lambda job: job)
                 if batch:
-                    self._embed(batch)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is those who wait that must learn of it
-                self._fail({id(job): job for job in (*unread, *(window.job for window in batch))}.values(), error)
+                    self._or_each_alone(self._embed, batch, lambda window: window.job)
+        except BaseException as error:  # whatever it is, those who wait must learn of it, and the next must be served
+            with self._lock:
+                jobs = list(self._jobs.values())
+                self._unread, self._windows, self._running = [], [], False
+            self._fail(jobs, error)
+            raise
+
+    def _or_each_alone(
+        self, work: Callable[[list[Work]], None], many: list[Work], job_of: Callable[[Work], _Job]
+    ) -> None:
+        """Do the work for many together; if that fails, for each alone, so that one does not spoil it for others."""
+        try:
+            work(many)
+        except Exception as error:  # noqa: BLE001 - as above
+            if len(many) == 1:
+                self._fail([job_of(many[0])], error)
+                return
+            for one in many:
+                self._or_each_alone(work, [one], job_of)
 
     def _next(self) -> tuple[list[_Job], list[_Window]] | None:
         """What to do next: jobs to read, if there are few windows or an urgent one is unread; or else a batch."""
@@ -237,6 +272,7 @@ class QueuedEncoder:
     def _take_batch(self) -> list[_Window]:
         urgent = min(window.job.priority for window in self._windows)
         candidates = [window for window in self._windows if window.job.priority is urgent]
+        candidates.sort(key=lambda window: window.number)  # a text of hundreds of windows does not hold up short ones
         batch = [candidates[position] for position in choose_batch([window.length for window in candidates])]
         chosen = {id(window) for window in batch}
         self._windows = [window for window in self._windows if id(window) not in chosen]
@@ -267,7 +303,7 @@ class QueuedEncoder:
         vectors = self._model.embed([window.text for window in batch], max(window.length for window in batch))
         for window, vector in zip(batch, vectors, strict=True):
             window.job.vectors[window.number] = vector
-        size = sum(len(window.text.encode(errors="surrogatepass")) for window in batch)
+        size = sum(_size(window.text) for window in batch)
         rate = size / (time.perf_counter() - started)
         for job in {id(window.job): window.job for window in batch}.values():
             done = [vector for vector in job.vectors if vector is not None]
@@ -286,7 +322,7 @@ class QueuedEncoder:
                 self._cache[job.key] = vector
         job.result.set_result(vector)
 
-    def _fail(self, jobs: Iterable[_Job], error: Exception) -> None:
+    def _fail(self, jobs: Sequence[_Job], error: BaseException) -> None:
         with self._lock:
             failed = {id(job) for job in jobs}
             self._windows = [window for window in self._windows if id(window.job) not in failed]
@@ -298,4 +334,8 @@ class QueuedEncoder:
 
 
 def _new_job(key: bytes, text: str, priority: Priority) -> _Job:
-    return _Job(key, text, len(text.encode(errors="surrogatepass")), priority)
+    return _Job(key, text, _size(text), priority)
+
+
+def _size(text: str) -> int:
+    return len(text.encode(errors="surrogatepass"))

@@ -4,6 +4,7 @@ import difflib
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +56,8 @@ class SentenceTransformerModel:
         self._fixed_lengths = fixed_lengths
         tokenizer = model.tokenizer
         self._tokenizer: Any = tokenizer if getattr(tokenizer, "is_fast", False) else None
-        self._max_tokens = int(model.max_seq_length or _TOKENS_WITHOUT_LIMIT)
+        limit = model.max_seq_length  # infinite where words are looked up one by one
+        self._max_tokens = int(limit) if limit and math.isfinite(limit) else _TOKENS_WITHOUT_LIMIT
         self._added_tokens = len(self._tokenizer(self._whole_prompt)["input_ids"]) if self._tokenizer else 0
         self._fingerprint = hashlib.sha256(f"{key}|{prompt}|{self._max_tokens}".encode()).hexdigest()[:32]
 
@@ -68,6 +70,11 @@ class SentenceTransformerModel:
     def key(self) -> str:
         """What identifies the model's weights and tokenizer."""
         return self._key
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether the tokens of a text are known, and not guessed."""
+        return self._tokenizer is not None
 
     @property
     def backend(self) -> str:
@@ -105,7 +112,7 @@ class SentenceTransformerModel:
         Of a model whose tokenizer does not tell, every fourth byte is taken for the end of one.
         """
         if self._tokenizer is None:
-            return [np.arange(0, len(text.encode()), _BYTES_PER_TOKEN) for text in texts]
+            return [_every_fourth_byte(text) for text in texts]
         prompt = self._whole_prompt  # read with the text, as it will be: a tokenizer may join the two
         encoded = self._tokenizer(
             [prompt + text for text in texts],
@@ -139,6 +146,12 @@ class SentenceTransformerModel:
         name = self._model.default_prompt_name
         default = self._model.prompts.get(name) if name else None
         return (default or "") if self._prompt is None else self._prompt
+
+
+def _every_fourth_byte(text: str) -> NDArray[np.int64]:
+    """The positions, in characters, behind those with which another four bytes of UTF-8 are full."""
+    full = np.cumsum([len(character.encode(errors="surrogatepass")) for character in text]) // _BYTES_PER_TOKEN
+    return np.flatnonzero(np.diff(full, prepend=0)).astype(np.int64) + 1
 
 
 def load_model(

@@ -1,7 +1,8 @@
 """Small stand-ins whose results can be worked out by hand."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import numpy as np
@@ -51,6 +52,11 @@ class FakeEncoder:
 
     def refuse_overload(self) -> None:
         pass
+
+    @contextmanager
+    def reserve(self, texts: Sequence[str]) -> Iterator[None]:
+        self.refuse_overload()
+        yield
 
 
 def an_article(article_id: str, title: str = "A summit", **fields: object) -> Article:

@@ -96,6 +96,18 @@ def test_without_room_for_a_copy_it_is_torch(
     assert "Read-only file system" in warning
 
 
+def test_whatever_goes_wrong_with_openvino_it_is_torch(
+    cache_dir: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> str | None:
+        raise RuntimeError("no plugin for this device")
+
+    monkeypatch.setattr(openvino_int8, "why_not_usable", broken)
+    assert load_embedding_model(cache=cache_dir).backend == "torch"
+    (warning,) = warnings_in(caplog)
+    assert "no plugin for this device" in warning
+
+
 def test_a_gpu_is_used_when_there_is_one(cache_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "sees_gpu", lambda: True)
     assert load_embedding_model(cache=cache_dir).backend == "torch"

@@ -4,6 +4,7 @@ A model made by hand stands in for the real one where the order matters: it embe
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -220,6 +221,85 @@ async def test_an_error_reaches_those_whom_it_concerns_and_no_others() -> None:
     np.testing.assert_allclose((await encoder.encode_async(["food"]))[0], vector_of("food"), atol=1e-6)
     with pytest.raises(RuntimeError, match="poisoned"):  # it was not kept
         await encoder.encode_async(["some poison"])
+
+
+async def test_one_bad_text_does_not_spoil_its_batch(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    bad = asyncio.create_task(encoder.encode_async(["poison"]))
+    good = asyncio.create_task(encoder.encode_async(["food"]))
+    await asyncio.sleep(0)
+    model.allow(4)
+    np.testing.assert_allclose((await good)[0], vector_of("food"), atol=1e-6)
+    with pytest.raises(RuntimeError, match="poisoned"):
+        await bad
+    await holding
+    assert model.batches == [["hold"], ["poison", "food"], ["poison"], ["food"]]
+
+
+class PanickingModel(SteppedModel):
+    """Fails once, worse than by an exception."""
+
+    panicked = False
+
+    def token_ends(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
+        if not self.panicked:
+            self.panicked = True
+            raise KeyboardInterrupt
+        return super().token_ends(texts)
+
+
+async def test_a_panic_is_told_and_the_next_is_served() -> None:
+    encoder = encoder_of(PanickingModel())
+    jobs = encoder._join(["first"], Priority.BULK, admitted=True)
+    async with asyncio.timeout(_PATIENCE):
+        while not jobs[0].result.done():
+            await asyncio.sleep(0.001)
+    assert isinstance(jobs[0].result.exception(), KeyboardInterrupt)
+    np.testing.assert_allclose((await encoder.encode_async(["second"]))[0], vector_of("second"), atol=1e-6)
+
+
+async def test_what_waits_is_counted_right_whoever_leaves_when() -> None:
+    """Callers that come and go in any order, with a cache that is too small for them all."""
+    encoder = encoder_of(SteppedModel(), cached_texts=5)
+    random = np.random.default_rng(0)
+
+    async def caller() -> None:
+        for _ in range(60):
+            texts = [f"text {number}" for number in random.integers(0, 30, 5)]
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.002 if random.random() < 0.4 else None):
+                    await encoder.encode_async(texts, Priority(int(random.integers(0, 2))))
+
+    await asyncio.gather(*(caller() for _ in range(30)))
+    async with asyncio.timeout(_PATIENCE):
+        while encoder._running:
+            await asyncio.sleep(0.001)
+    assert encoder._jobs == {}
+    assert encoder._waiting_bytes == 0
+
+
+async def test_room_that_is_reserved_is_not_given_to_others(model: SteppedModel) -> None:
+    encoder = encoder_of(model, waiting_bytes=10)
+    with encoder.reserve(["sevenish"]):
+        with pytest.raises(EncoderOverloadedError), encoder.reserve(["another"]):
+            pass
+        with pytest.raises(EncoderOverloadedError):
+            await encoder.encode_async(["another"])
+    encoder.refuse_overload()
+    assert encoder._reserved_bytes == 0
+
+
+async def test_short_texts_are_not_held_up_by_a_long_one(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    long_text = asyncio.create_task(encoder.encode_async([" ".join(f"word{n}" for n in range(6_000))]))
+    await asyncio.sleep(0)
+    short = asyncio.create_task(encoder.encode_async(["short"]))
+    await asyncio.sleep(0)
+    model.allow(100)
+    await asyncio.gather(holding, long_text, short)
+    assert ["short"] in model.batches[:4]
 
 
 async def test_a_long_text_is_read_to_its_end(model: SteppedModel) -> None:

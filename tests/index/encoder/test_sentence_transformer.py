@@ -5,11 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
 from index.embedded_model import ensure_model_folder
 from index.encoder import Encoder
 from index.encoder.loading import EMBEDDED_PROMPT, Backend, load_encoder
-from index.encoder.sentence_transformer import assemble_folder
+from index.encoder.queue import QueuedEncoder, QueueLimits
+from index.encoder.sentence_transformer import SentenceTransformerModel, _every_fourth_byte, assemble_folder
+from index.encoder.windows import split
 from index.errors import ModelNotFoundError
 
 
@@ -26,6 +33,26 @@ def test_vectors_are_of_unit_length_and_in_the_order_of_the_texts(encoder: Encod
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     np.testing.assert_allclose(vectors[0], vectors[4], atol=1e-6)
     np.testing.assert_allclose(vectors[1], encoder.encode([texts[1]])[0], atol=1e-5)
+
+
+def test_without_a_fast_tokenizer_every_fourth_byte_counts_as_a_token() -> None:
+    for text in ("東" * 1000, "plain words " * 50, "", "aé東🏆" * 40):
+        ends = _every_fourth_byte(text)
+        windows = split(text, ends, 20)
+        assert "".join(windows) == text
+        assert all(len(window.encode()) <= 20 * 4 + 3 for window in windows)
+        assert abs(len(ends) - len(text.encode()) // 4) <= 1
+        assert all(windows) or not text
+
+
+def test_a_model_that_looks_words_up_is_a_model_too() -> None:
+    words = Tokenizer(WordLevel({"[UNK]": 0, "summit": 1, "flood": 2}, unk_token="[UNK]"))  # noqa: S106 - no password
+    words.pre_tokenizer = Whitespace()
+    static = SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=8)], device="cpu")
+    model = SentenceTransformerModel(static, name="static", key="static", prompt=None)
+    vectors = QueuedEncoder(model, QueueLimits()).encode(["summit", "flood", "summit " * 600])
+    assert vectors[0] @ vectors[2] > 0.99  # but for words that a window cuts in two
+    assert abs(vectors[0] @ vectors[1]) < 0.99
 
 
 def test_no_texts_give_no_vectors(encoder: Encoder) -> None:
