@@ -33,7 +33,8 @@ THRESHOLDS = tuple(round(0.3 + step / 50, 2) for step in range(31))
 """The cosines, 0.30 to 0.90, that are tried as the least with which an article joins a story."""
 
 WINDOW_DAYS = 30
-"""Reports in two languages are looked for among those at most this many days apart."""
+"""Reports in two languages are looked for among those at most this many days apart, and with this window an article
+joins no story whose last article is older."""
 
 FEWEST = 10
 """A language has figures of its own from this many pairs of each label on."""
@@ -122,13 +123,14 @@ class StorySet:
         )
         self._languages = np.array([row["lang"] for row in rows])
 
-    def f1_by_threshold(self, vectors: Vectors) -> list[float]:
+    def f1_by_threshold(self, vectors: Vectors, *, in_window: bool = False) -> list[float]:
         """BCubed F1 of single-pass clustering at every one of `THRESHOLDS`."""
         similar = self._similar(vectors)
-        return [bcubed_f1(single_pass(similar, threshold), self._stories) for threshold in THRESHOLDS]
+        days = self._days if in_window else None
+        return [bcubed_f1(single_pass(similar, threshold, days), self._stories) for threshold in THRESHOLDS]
 
     def measure(self, vectors: Vectors) -> dict[str, float]:
-        """All but those of clustering."""
+        """All but those of clustering without a window."""
         similar = self._similar(vectors)
         others = ~np.eye(len(similar), dtype=np.bool_)
         same_story = _equal(self._stories) & others
@@ -139,6 +141,7 @@ class StorySet:
             in_topic = np.triu(same_topic)
             figures["same_against_related_auc"] = _auc(same_story[in_topic], similar[in_topic])
         if self._dated:
+            figures["bcubed_f1_best_in_30_days"] = max(self.f1_by_threshold(vectors, in_window=True))
             foreign = ~_equal(self._languages) & (abs(np.subtract.outer(self._days, self._days)) <= WINDOW_DAYS)
             korean = self._languages == "ko"
             figures["cross_lingual_precision_at_1"] = precision_at_1(similar, same_story, foreign)
@@ -205,7 +208,7 @@ class ParallelSet:
         return {"precision_at_1_mean": float(np.mean(values)), "precision_at_1_worst": min(values)} | directions
 
 
-def single_pass(similar: Vectors, threshold: float) -> Numbers:
+def single_pass(similar: Vectors, threshold: float, days: NDArray[np.float64] | None = None) -> Numbers:
     """Number the story of every article, one article after the other.
 
     An article joins the story with the nearest centroid if its cosine is at least the threshold, and founds a story
@@ -215,20 +218,25 @@ def single_pass(similar: Vectors, threshold: float) -> Numbers:
     Args:
         similar: cosines of all with all; shape (articles, articles).
         threshold: the least cosine with which an article joins a story.
+        days: of the articles, in order; None to join stories of any age.
     """
     exact = similar.astype(np.float64)
     stories = np.zeros(len(exact), np.intp)
+    last = np.zeros(len(exact))
     squares = np.zeros(len(exact))  # every story has a sum of vectors; this is the square of its length
     count = 0
     for article, row in enumerate(exact):
         # The products of the article with the sums, and 0 for the story that it may found.
         products = np.bincount(stories[:article], row[:article], minlength=count + 1)
         cosines = products[:count] / np.sqrt(np.maximum(squares[:count], np.finfo(np.float64).tiny))
+        if days is not None:
+            cosines[last[:count] < days[article] - WINDOW_DAYS] = -np.inf
         nearest = int(cosines.argmax()) if count else 0
         joins = count > 0 and cosines[nearest] >= threshold
         story = nearest if joins else count
         count += not joins
         stories[article] = story
+        last[story] = 0 if days is None else days[article]
         squares[story] += 2 * products[story] + row[article]
     return stories
 

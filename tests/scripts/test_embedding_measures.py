@@ -137,6 +137,7 @@ def test_perfect_vectors_are_perfect_in_all(tmp_path: Path) -> None:
                 "stories-any/precision_at_1",
                 "stories-any/ndcg_at_10",
                 "stories-any/same_against_related_auc",
+                "stories-any/bcubed_f1_best_in_30_days",
                 "stories-any/cross_lingual_precision_at_1",
                 "stories-any/cross_lingual_precision_at_1_ko",
             ),
@@ -175,6 +176,19 @@ def test_the_centroid_is_that_of_all_articles_of_a_story() -> None:
     # The centroid of 0, 0 and 40 is at atan(sin 40 / (2 + cos 40)) = 13.1 degrees.
     assert single_pass(in_a_plane(0, 0, 40, 60), cosine(46.8)).tolist() == [0, 0, 0, 1]
     assert single_pass(in_a_plane(0, 0, 40, 60), cosine(47)).tolist() == [0, 0, 0, 0]
+
+
+def test_with_days_an_article_joins_no_story_whose_last_article_is_older() -> None:
+    similar, days = in_a_plane(0, 1, 2, 3), np.array([0.0, 30, 60, 91])
+    assert single_pass(similar, 0.5, days).tolist() == [0, 0, 0, 1]
+    assert single_pass(similar, 0.5).tolist() == [0, 0, 0, 0]
+
+
+def test_dated_stories_are_measured_with_a_window_too(tmp_path: Path) -> None:
+    write(tmp_path, "stories-any", article("A", "a", 0), article("A2", "a", 20), article("B", "b", 51))
+    figures = measured(tmp_path, {"A": 0, "A2": 28, "B": 14})
+    assert figures["stories-any/bcubed_f1_best_in_30_days"] == 1
+    assert figures["stories-any/bcubed_f1_best"] < 1
 
 
 @pytest.mark.parametrize(("days", "threshold"), [((0, 2, 1), 0.3), ((None, None, None), 0.72), ((0, 2, None), 0.72)])
@@ -372,7 +386,7 @@ def test_the_command_measures_the_configured_model(stories: Path, monkeypatch: p
 def test_the_mean_of_the_language_is_taken_away(monkeypatch: pytest.MonkeyPatch) -> None:
     summit = FakeEncoder().encode(["A summit"])[0]
     background = Background(FakeEncoder().fingerprint, np.zeros_like(summit), {"ko": summit / 2})
-    monkeypatch.setattr(evaluate_embedding, "background_for", lambda fingerprint, dimensions: background)
+    monkeypatch.setattr(evaluate_embedding, "background_for", lambda model, fingerprint, dimensions: background)
     contents = [Content(title=title, lang=lang) for title in ("A summit", "A flood") for lang in ("ko", "en")]
     vectors = evaluate_embedding.centred_vectors(FakeEncoder(), contents, "fake")
     assert vectors @ summit == pytest.approx([1, 1, -1 / math.sqrt(5), 0])  # (-0.5, 1) scaled
