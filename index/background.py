@@ -9,14 +9,15 @@ about. On the sample stories this lifts the precision of the first five from 0.7
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedded_model import STOCK, TUNED
 from index.language import primary
+
+BACKGROUND_FILE = "background.npz"
 
 Vectors = NDArray[np.float32]
 
@@ -74,7 +75,7 @@ def no_background(fingerprint: str, dimensions: int) -> Background:
     return Background(fingerprint, np.zeros(dimensions, np.float32), {})
 
 
-def load_background(path: Path | Traversable) -> Background:
+def load_background(path: Path) -> Background:
     """Read what `Background.save` wrote."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         means = arrays["means"].astype(np.float32)
@@ -85,15 +86,23 @@ def load_background(path: Path | Traversable) -> Background:
         )
 
 
-def background_for(fingerprint: str, dimensions: int) -> Background:
-    """The shipped background if it belongs to the encoder with this fingerprint, otherwise one that changes nothing."""
-    shipped = shipped_background()
-    return shipped if shipped.fingerprint == fingerprint else no_background(fingerprint, dimensions)
+def background_for(model: str, fingerprint: str, dimensions: int) -> Background:
+    """The background of a model: one that is shipped, or one in the model's own folder, where that has been computed.
 
+    Args:
+        model: as the user named it; a folder may have a `background.npz`.
+        fingerprint: the encoder's. The background of another one is of no use.
+        dimensions: the length of a vector.
 
-def shipped_background() -> Background:
-    """The background of the embedded model."""
-    return load_background(files(__name__).joinpath("embedded.npz"))
+    Returns:
+        One that changes nothing if there is none.
+    """
+    for folder in (TUNED, STOCK, Path(model)):
+        if (folder / BACKGROUND_FILE).is_file():
+            found = load_background(folder / BACKGROUND_FILE)
+            if found.fingerprint == fingerprint:
+                return found
+    return no_background(fingerprint, dimensions)
 
 
 def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[str]) -> Background:

@@ -40,7 +40,7 @@ def open_index(data: Path, encoder: Encoder, *, writer: bool = True, reencode: b
         _check_model(store, encoder, data, reencode=writer and reencode)
         if writer:
             store.set_model(ModelRecord(encoder.name, encoder.fingerprint))
-        background = background_for(encoder.fingerprint, encoder.dimensions)
+        background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
         index = CoverageIndex(store, encoder, FaissVectorIndex(encoder.dimensions), background)
         if writer:
             index.encode_waiting()
@@ -65,10 +65,21 @@ def _write_lock(data: Path) -> FileLock:
 
 def _check_model(store: ArticleStore, encoder: Encoder, data: Path, *, reencode: bool) -> None:
     kept, wanted = store.model(), ModelRecord(encoder.name, encoder.fingerprint)
-    if kept is not None and kept.fingerprint != wanted.fingerprint and not reencode:
-        raise ModelMismatchError(
-            f"the vectors in {data} are of the model {kept.name!r} (fingerprint {kept.fingerprint[:8]}), but the model "
-            f"now is {wanted.name!r} (fingerprint {wanted.fingerprint[:8]}), and vectors of two models cannot be "
-            f"compared. Set SIMILAR_NEWS_MODEL={kept.name} again, or embed all articles with the new model by "
-            "'similar-news serve --reencode', or use another SIMILAR_NEWS_DATA_DIR"
+    if kept is None or kept.fingerprint == wanted.fingerprint or reencode:
+        return
+    if kept.name == wanted.name:
+        what = (
+            f"the vectors in {data} are of another version of the model {kept.name!r} (fingerprint "
+            f"{kept.fingerprint[:8]}, now {wanted.fingerprint[:8]})"
         )
+        back = "Embed all articles with the new one by"
+    else:
+        what = (
+            f"the vectors in {data} are of the model {kept.name!r} (fingerprint {kept.fingerprint[:8]}), but the model "
+            f"now is {wanted.name!r} (fingerprint {wanted.fingerprint[:8]})"
+        )
+        back = f"Set SIMILAR_NEWS_MODEL={kept.name} again, or embed all articles with the new model by"
+    raise ModelMismatchError(
+        f"{what}, and vectors of two models cannot be compared. {back} 'similar-news serve --reencode', or use another "
+        "SIMILAR_NEWS_DATA_DIR"
+    )

@@ -1,4 +1,4 @@
-"""Compute the embedded model's background: its mean vector in every language.
+"""Compute a model's background: its mean vector in every language.
 
 Takes parallel documents (JSON Lines with `doc`, `lang` and `sentences`, the sentences of one document
 being translations of each other) and embeds the beginning of each document in each language. Only
@@ -7,6 +7,7 @@ documents that are there in every language count, so that the means differ by la
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,10 @@ import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
-import index.background
-from index.background import compute_background
+from index.background import BACKGROUND_FILE, Background, compute_background
+from index.embedded_model import STOCK, TUNED
+from index.encoder import Encoder
+from index.encoder.sentence_transformer import EMBEDDED, EMBEDDED_STOCK
 from index.language import standard_tag
 from index.progress import progress
 from service import logs
@@ -29,28 +32,44 @@ SENTENCES = 3
 _CHUNK = 128
 
 
-def main(
-    files: Annotated[list[Path], typer.Argument(help="Files of parallel documents.")],
-    out: Annotated[Path, typer.Option(help="Where to write the background.")] = Path(index.background.__path__[0])
-    / "embedded.npz",
-) -> None:
-    """Compute the background of the model that the settings name, and write it to a file."""
+def background_of(encoder: Encoder, files: Iterable[Path]) -> tuple[Background, int]:
+    """The background of an encoder, and of how many documents it is the mean."""
     rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if "sentences" in row]
     languages = {row["lang"] for row in rows}
     complete = {doc for doc, count in Counter(row["doc"] for row in rows).items() if count == len(languages)}
     rows = [row for row in rows if row["doc"] in complete]
     texts = [" ".join(row["sentences"][:SENTENCES]) for row in rows]
-    settings = read_settings()
-    logs.configure(settings)
-    encoder = load_configured_encoder(settings)
     vectors: list[NDArray[np.float32]] = []
     with progress("embedding parallel documents", len(texts)) as advance:
         for start in range(0, len(texts), _CHUNK):
             vectors.extend(encoder.encode(texts[start : start + _CHUNK]))
             advance(len(texts[start : start + _CHUNK]))
+    if not vectors:
+        raise ValueError("no document is there in every language that a document is in")
     tags = [standard_tag(row["lang"]) for row in rows]
-    compute_background(encoder.fingerprint, np.stack(vectors), tags).save(out)
-    Console().print(f"{out}: {len(languages)} languages from {len(complete)} documents")
+    return compute_background(encoder.fingerprint, np.stack(vectors), tags), len(complete)
+
+
+def main(
+    files: Annotated[list[Path], typer.Argument(help="Files of parallel documents; rows of other kinds are left out.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Where to write it; by default to the model's folder, where it is looked for.")
+    ] = None,
+) -> None:
+    """Compute the background of the model that the settings name, and write it to a file."""
+    settings = read_settings()
+    logs.configure(settings)
+    folder = {EMBEDDED: TUNED, EMBEDDED_STOCK: STOCK}.get(settings.model, Path(settings.model))
+    if out is None and not folder.is_dir():
+        raise typer.BadParameter(f"{settings.model} is no folder: say by --out where to write to")
+    try:
+        background, documents = background_of(load_configured_encoder(settings), files)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    path = out or folder / BACKGROUND_FILE
+    background.save(path)
+    Console().print(f"{path}: {len(background.by_language)} languages from {documents} documents")
 
 
 if __name__ == "__main__":

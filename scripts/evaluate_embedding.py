@@ -6,6 +6,7 @@ measured. What articles look like through the service is measured by `evaluate`.
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,7 @@ def centred_vectors(encoder: Encoder, contents: Sequence[Content], what: str) ->
             batch = contents[start : start + _BATCH]
             vectors[start : start + _BATCH] = encoder.encode([content.words for content in batch])
             advance(len(batch))
-    background = background_for(encoder.fingerprint, encoder.dimensions)
+    background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
     return background.centre(vectors, [content.language for content in contents])
 
 
@@ -74,13 +75,17 @@ def main(
         Path | None,
         typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
     ] = None,
+    models: Annotated[
+        list[str] | None,
+        typer.Option("--model", help="Measure this one, not that of the settings; twice to compare."),
+    ] = None,
     backends: Annotated[
         list[Backend] | None,
         typer.Option("--backend", help="Run on this, not on that of the settings; twice to compare."),
     ] = None,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
-    """Measure the model that the settings name, on the sets in a folder."""
+    """Measure the model that the settings name, or others, on the sets in a folder."""
     if folder is None:
         raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
     try:
@@ -89,8 +94,14 @@ def main(
         raise typer.BadParameter(str(error)) from error
     settings = read_settings()
     logs.configure(settings)
-    on_backends = [settings.model_copy(update={"backend": backend}) for backend in backends or [settings.backend]]
-    measured = compare(sets, {f"{one.model} on {one.backend}": load_configured_encoder(one) for one in on_backends})
+    backends = backends or [settings.backend]
+    variants = {
+        f"{model} on {backend}" if len(backends) > 1 else model: settings.model_copy(
+            update={"model": model, "backend": backend}
+        )
+        for model, backend in product(models or [settings.model], backends)
+    }
+    measured = compare(sets, {name: load_configured_encoder(variant) for name, variant in variants.items()})
     Console().print(table_of(measured))
     if figures_file:
         write_figures(figures_file, figures_of(measured))

@@ -32,7 +32,8 @@ def main() -> None:
         logs.configure(quiet)
         logging.getLogger("index.progress").setLevel(logging.INFO)
         print("Loading the model", flush=True)
-        run(quiet, before=_load_samples, when_up=lambda port: _introduce(settings.host, port))
+        # Of an earlier version's data the vectors are made anew: it should not begin with an error.
+        run(quiet, reencode=True, before=_load_samples, when_up=lambda port: _introduce(settings.host, port))
     except (SimilarNewsError, OSError) as error:
         sys.exit(f"similar-news: {error}")
 

@@ -19,7 +19,7 @@ from report import write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index.background import shipped_background
+from index.background import background_for
 from index.encoder.loading import load_embedding_model
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.windows import split
@@ -73,7 +73,7 @@ def main(
     encoder = QueuedEncoder(model, QueueLimits(), window_tokens=model.max_tokens)
     sets = EvaluationSets(folder)
     languages = [content.language for content in sets.contents]
-    background = shipped_background()
+    background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
     words = [content.words for content in sets.contents]
     has_both = np.array([bool(content.title and content.text) for content in sets.contents])
     titles = encoded(encoder, [content.title or "" for content in sets.contents], "titles") * has_both[:, None]

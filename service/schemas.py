@@ -82,7 +82,7 @@ class ItemOut(BaseModel):
 class RelatedOut(BaseModel):
     """Related coverage, best first.
 
-    The order is that of the similarity, with 0.05 added for an article in the language that was asked in.
+    The order is that of the similarity, with 0.1 added for an article in the language that was asked in.
     """
 
     article_id: str | None = Field(description="The article asked about, if it is one that is kept.")

@@ -33,7 +33,9 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path(_NAME), description="Where the embedded model is built, once."
     )
     model: str = Field(
-        "embedded", description="The embedding model: `embedded`, a sentence-transformers folder, or a hub name."
+        "embedded",
+        description="The embedding model: `embedded`, tuned for news; `embedded-stock`, the same untuned; the folder "
+        "of an adapter that `scripts/tune` made, or of a sentence-transformers model; or a hub name.",
     )
     model_prompt: str | None = Field(
         None, description="Text put before everything embedded; by default what the model asks for."

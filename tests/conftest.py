@@ -10,6 +10,7 @@ import pytest
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
 from index.encoder.loading import Backend
+from index.encoder.sentence_transformer import EMBEDDED_STOCK
 from service.settings import Settings
 
 # A busy machine is no fault of what is tested.
@@ -39,6 +40,12 @@ def encoder(cache_dir: Path) -> Encoder:
 def exact_encoder(cache_dir: Path) -> Encoder:
     """The same in fp32."""
     return load_encoder(cache=cache_dir, backend=Backend.TORCH)
+
+
+@pytest.fixture(scope="session")
+def exact_stock_encoder(cache_dir: Path) -> Encoder:
+    """The model that the embedded one is tuned from, in fp32."""
+    return load_encoder(EMBEDDED_STOCK, cache=cache_dir, backend=Backend.TORCH)
 
 
 @pytest.fixture

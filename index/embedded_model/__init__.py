@@ -1,6 +1,7 @@
-"""The embedded model: weights from an installed package to a sentence-transformers folder."""
+"""The embedded model: weights from an installed package, and our adapter, to a sentence-transformers folder."""
 
-from index.embedded_model.folder import ensure_model_folder
+from index.embedded_model.adapter import AdapterError, is_adapter
+from index.embedded_model.folder import STOCK, TUNED, ensure_model_folder
 from index.embedded_model.packed_weights import PackedWeightsError
 
-__all__ = ["PackedWeightsError", "ensure_model_folder"]
+__all__ = ["STOCK", "TUNED", "AdapterError", "PackedWeightsError", "ensure_model_folder", "is_adapter"]

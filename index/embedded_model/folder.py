@@ -9,6 +9,7 @@ from numpy import float32
 from numpy.typing import NDArray
 
 from index.cache_folder import ensure_folder
+from index.embedded_model.adapter import adapter_checksum, is_adapter, merge_adapter
 from index.embedded_model.packed_weights import PackedWeights, find_packed_weights, read_packed_weights
 from index.embedded_model.tokenizer import BOS, EOS, MASK, PAD, UNK, build_tokenizer
 from index.progress import Advance, progress, without_foreign_bars
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 BUILD_VERSION = 2
 """Raised when the same weights would be built to another folder, so that an old folder is not taken for it."""
+
+TUNED = Path(__file__).with_name("tuned")
+"""What the embedded model has beside its weights: the adapter, its card, and the background of the tuned model."""
+
+STOCK = Path(__file__).with_name("stock")
+"""The same of the model as its authors made it: without an adapter."""
 
 _STEPS_BESIDE_TENSORS = 3
 
@@ -29,22 +36,31 @@ class Assemble(Protocol):
         """Read `plain`, write into `folder`."""
 
 
-def ensure_model_folder(cache: Path, assemble: Assemble) -> Path:
+def ensure_model_folder(cache: Path, assemble: Assemble, beside: Path = TUNED) -> Path:
     """Return the embedded model's sentence-transformers folder, building it below `cache` if it is not there.
 
-    The folder's name carries a checksum of the packed weights and of `BUILD_VERSION`; see `ensure_folder`.
+    The folder's name carries a checksum of the packed weights, the adapter and `BUILD_VERSION`; see `ensure_folder`.
+
+    Args:
+        cache: the directory for what can be built again.
+        assemble: makes the folder of a plain one.
+        beside: a folder whose adapter, if there is one in it, is merged into the weights.
 
     Raises:
         PackedWeightsError: the weights are missing or damaged.
+        AdapterError: the adapter is damaged, or not one for this model.
         OSError: `cache` cannot be written to.
     """
     data = find_packed_weights().read_bytes()
-    checksum = hashlib.sha256(data + str(BUILD_VERSION).encode()).hexdigest()
-    folder = cache / f"multilingual-e5-small-{checksum[:16]}"
-    return ensure_folder(folder, lambda empty: _build(read_packed_weights(data), empty, assemble))
+    digest = hashlib.sha256(data + str(BUILD_VERSION).encode())
+    adapter = beside if is_adapter(beside) else None
+    if adapter:
+        digest.update(adapter_checksum(adapter).encode())
+    folder = cache / f"multilingual-e5-small-{'tuned-' if adapter else ''}{digest.hexdigest()[:16]}"
+    return ensure_folder(folder, lambda empty: _build(read_packed_weights(data), adapter, empty, assemble))
 
 
-def _build(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
+def _build(weights: PackedWeights, adapter: Path | None, folder: Path, assemble: Assemble) -> None:
     from transformers import PreTrainedTokenizerFast
 
     steps = len(weights.directory) + _STEPS_BESIDE_TENSORS
@@ -63,6 +79,8 @@ def _build(weights: PackedWeights, folder: Path, assemble: Assemble) -> None:
         )
         advance()
         bert = _bert(weights, advance)
+        if adapter:
+            merge_adapter(bert, adapter)
         with tempfile.TemporaryDirectory(dir=folder) as plain:
             bert.save_pretrained(plain)
             tokenizer.save_pretrained(plain)

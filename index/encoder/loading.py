@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index import threads
-from index.embedded_model import ensure_model_folder
+from index.embedded_model import STOCK, TUNED, ensure_model_folder, is_adapter
 from index.encoder import openvino_int8
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.sentence_transformer import (
     EMBEDDED,
+    EMBEDDED_STOCK,
     SentenceTransformerModel,
     assemble_folder,
     folder_checksum,
@@ -80,7 +81,9 @@ def load_embedding_model(
     """Load a model.
 
     Args:
-        model: "embedded", a sentence-transformers folder, or a name on the model hub.
+        model: "embedded"; "embedded-stock", the same as its authors made it; a folder with an adapter that
+            `scripts/tune` made, for the embedded model with that one; a sentence-transformers folder; or a name on the
+            model hub.
         cache: where the embedded model's folder and int8 copies are built.
         prompt: put before every text; None for "query: " with the embedded model, otherwise the model's own default.
         hub_token: for a private model on the hub.
@@ -91,6 +94,7 @@ def load_embedding_model(
     Raises:
         ModelNotFoundError: no such folder, and the hub has no such model or cannot be reached.
         PackedWeightsError: the embedded model's weights are missing or damaged.
+        AdapterError: an adapter is damaged, or not one for the embedded model.
         BackendError: OpenVINO was asked for, and cannot be used.
     """
     processors = processors or threads.usable_processors()
@@ -98,7 +102,7 @@ def load_embedding_model(
     openvino_int8.without_telemetry()
     with _without_garbage_collection():
         source, on_torch = _find(model, cache, prompt, hub_token)
-        if backend == Backend.OPENVINO or (backend == Backend.AUTO and model == EMBEDDED and not sees_gpu()):
+        if backend == Backend.OPENVINO or (backend == Backend.AUTO and _beside(model) and not sees_gpu()):
             try:
                 return _load_int8(source, cache, processors)
             except BackendError as error:
@@ -121,13 +125,19 @@ def _find(
     model: str, cache: Path, prompt: str | None, hub_token: str | None
 ) -> tuple[_Source, SentenceTransformerModel | None]:
     """Make sure that the model is on this machine; one from the hub is loaded already, which tells its revision."""
-    if model == EMBEDDED:
-        folder = ensure_model_folder(cache, assemble_folder)
+    if beside := _beside(model):
+        folder = ensure_model_folder(cache, assemble_folder, beside)
         return _Source(str(folder), model, folder.name, EMBEDDED_PROMPT if prompt is None else prompt), None
     if is_folder(model):
         return _Source(model, model, folder_checksum(Path(model)), prompt), None
     loaded = load_model(model, name=model, key=None, prompt=prompt, hub_token=hub_token)
     return _Source(model, model, loaded.key, prompt), loaded
+
+
+def _beside(model: str) -> Path | None:
+    """The folder with what a variant of the embedded model has beside its weights; None of another model."""
+    folder = {EMBEDDED: TUNED, EMBEDDED_STOCK: STOCK}.get(model, Path(model))
+    return folder if model in {EMBEDDED, EMBEDDED_STOCK} or is_adapter(folder) else None
 
 
 def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransformerModel:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 EMBEDDED = "embedded"
+EMBEDDED_STOCK = "embedded-stock"
 
 _HUB_SECONDS = 10
 _TOKENS_WITHOUT_LIMIT = 512
@@ -294,11 +295,13 @@ def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
                 HfApi().model_info(model, timeout=_HUB_SECONDS, token=token)
             return _load(model, local_files_only=False, token=token)
         except Exception as error:
-            meant = f" (did you mean '{EMBEDDED}'?)" if difflib.get_close_matches(model, [EMBEDDED]) else ""
+            close = difflib.get_close_matches(model, [EMBEDDED, EMBEDDED_STOCK], n=1)
+            meant = f" (did you mean '{close[0]}'?)" if close else ""
             raise ModelNotFoundError(
-                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}', nor a folder with a model "
-                f"in it, nor on the hub or in its cache here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to "
-                "one of these; where the hub cannot be reached, download the model elsewhere and give its folder"
+                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}' nor "
+                f"'{EMBEDDED_STOCK}', nor a folder with a model or an adapter in it, nor on the hub or in its cache "
+                f"here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to one of these; where the hub "
+                "cannot be reached, download the model elsewhere and give its folder"
             ) from error
 
 

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from index.background import Background, background_for, compute_background, load_background, no_background
+from index.background import (
+    BACKGROUND_FILE,
+    Background,
+    background_for,
+    compute_background,
+    load_background,
+    no_background,
+)
 from index.encoder import Encoder
 
 Vectors = NDArray[np.float32]
@@ -96,15 +103,31 @@ def test_the_means_are_those_of_the_vectors_in_each_language_and_the_default_is_
     assert computed.default.tolist() == [1, 3]
 
 
-def test_the_shipped_background_belongs_to_the_embedded_model(encoder: Encoder) -> None:
-    background = background_for(encoder.fingerprint, encoder.dimensions)
+def check_shipped(encoder: Encoder) -> None:
+    background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
     assert background.fingerprint == encoder.fingerprint
     assert background.default.shape == (encoder.dimensions,)
     assert {"ko", "en", "ja", "zh", "ru", "de", "fr", "es"} <= background.by_language.keys()
     assert {mean.shape for mean in background.by_language.values()} == {(encoder.dimensions,)}
 
 
+def test_a_shipped_background_belongs_to_the_embedded_model(encoder: Encoder) -> None:
+    check_shipped(encoder)
+
+
+def test_another_belongs_to_the_untuned_one(exact_stock_encoder: Encoder) -> None:
+    check_shipped(exact_stock_encoder)
+
+
+def test_a_background_in_the_models_folder_is_found_if_it_is_of_that_model(tmp_path: Path) -> None:
+    BACKGROUND.save(tmp_path / BACKGROUND_FILE)
+    dimensions = len(BACKGROUND.default)
+    found = background_for(str(tmp_path), BACKGROUND.fingerprint, dimensions)
+    assert found.by_language.keys() == BACKGROUND.by_language.keys()
+    assert background_for(str(tmp_path), "another", dimensions).by_language == {}
+
+
 def test_another_model_has_no_background() -> None:
-    background = background_for("f" * 32, 4)
+    background = background_for("another/model", "f" * 32, 4)
     assert background.by_language == {}
     assert background.default.tolist() == [0, 0, 0, 0]

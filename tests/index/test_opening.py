@@ -75,6 +75,25 @@ def test_another_model_is_refused_and_both_are_named(data: Path) -> None:
         assert index.count() == 0
 
 
+class LaterEncoder(FakeEncoder):
+    """Has the name of the one before, and other vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        return super().fingerprint[::-1]
+
+
+def test_another_version_of_the_model_is_refused_and_nobody_is_told_to_set_what_is_set(data: Path) -> None:
+    with open_index(data, FakeEncoder()):
+        pass
+    with (
+        pytest.raises(ModelMismatchError, match=r"another version of the model 'fake'.*--reencode") as refused,
+        open_index(data, LaterEncoder()),
+    ):
+        pass
+    assert "SIMILAR_NEWS_MODEL" not in str(refused.value)
+
+
 def test_another_model_that_may_encode_again_does_so(data: Path) -> None:
     with open_index(data, FakeEncoder("first")) as index:
         index.put([an_article("a"), an_article("b", title="Another summit")])

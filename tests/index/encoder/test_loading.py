@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embedded_model import ensure_model_folder
+from index.embedded_model import TUNED, ensure_model_folder
 from index.encoder import Encoder, loading, openvino_int8
 from index.encoder.loading import Backend, load_embedding_model, load_encoder
 from index.encoder.openvino_int8 import Agreement
@@ -125,6 +125,21 @@ def test_other_models_stay_on_torch_unless_asked(cache_dir: Path, caplog: pytest
     folder = ensure_model_folder(cache_dir, assemble_folder)
     assert load_embedding_model(str(folder), cache=cache_dir).backend == "torch"
     assert warnings_in(caplog) == []
+
+
+def test_the_untuned_model_and_the_tuned_one_cannot_be_compared(
+    exact_encoder: Encoder, exact_stock_encoder: Encoder
+) -> None:
+    assert exact_stock_encoder.name == "embedded-stock"
+    assert exact_stock_encoder.fingerprint != exact_encoder.fingerprint
+
+
+def test_a_folder_with_an_adapter_is_the_embedded_model_with_that_adapter(
+    cache_dir: Path, exact_encoder: Encoder
+) -> None:
+    encoder = load_encoder(str(TUNED), cache=cache_dir, backend=Backend.TORCH)
+    assert encoder.name == str(TUNED)
+    assert encoder.fingerprint == exact_encoder.fingerprint
 
 
 def test_a_model_that_cannot_be_quantised_is_named_with_the_reason(
