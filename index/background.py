@@ -4,7 +4,8 @@ multilingual-e5 packs all cosines into about 0.70 to 0.95, and part of what two 
 both are of one language. Subtracting the mean vector of an article's language, then scaling to unit length
 again, removes both. The means come from parallel documents, the same ones in every language, so that the
 difference between two languages' means holds the languages alone and not what their news happened to be
-about. On the sample stories this lifts the precision of the first five from 0.73 to 0.93 (`scripts/evaluate`).
+about. On the sample stories this lifted the precision of the first five from 0.73 to 0.93 with the untuned model;
+the tuned one has learnt most of it (0.957 without, 0.959 with).
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embedded_model import STOCK, TUNED
+from index.embedded_model import EMBEDDED_FOLDERS
 from index.language import primary
 
 BACKGROUND_FILE = "background.npz"
@@ -97,11 +98,11 @@ def background_for(model: str, fingerprint: str, dimensions: int) -> Background:
     Returns:
         One that changes nothing if there is none.
     """
-    for folder in (TUNED, STOCK, Path(model)):
-        if (folder / BACKGROUND_FILE).is_file():
-            found = load_background(folder / BACKGROUND_FILE)
-            if found.fingerprint == fingerprint:
-                return found
+    file = EMBEDDED_FOLDERS.get(model, Path(model)) / BACKGROUND_FILE
+    if file.is_file():
+        found = load_background(file)
+        if found.fingerprint == fingerprint:
+            return found
     return no_background(fingerprint, dimensions)
 
 

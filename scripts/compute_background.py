@@ -11,25 +11,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
+from encoding import encoded
 from rich.console import Console
 
 from index.background import BACKGROUND_FILE, Background, compute_background
-from index.embedded_model import STOCK, TUNED
+from index.embedded_model import EMBEDDED_FOLDERS
 from index.encoder import Encoder
-from index.encoder.sentence_transformer import EMBEDDED, EMBEDDED_STOCK
 from index.language import standard_tag
-from index.progress import progress
 from service import logs
 from service.opening import load_configured_encoder
 from service.settings import read_settings
 
 SENTENCES = 3
 """A beginning of three sentences is about as long as the lead of a news report."""
-
-_CHUNK = 128
 
 
 def background_of(encoder: Encoder, files: Iterable[Path]) -> tuple[Background, int]:
@@ -40,15 +35,11 @@ def background_of(encoder: Encoder, files: Iterable[Path]) -> tuple[Background, 
     complete = {doc for doc, count in Counter(row["doc"] for row in rows).items() if count == len(languages)}
     rows = [row for row in rows if row["doc"] in complete]
     texts = [" ".join(row["sentences"][:SENTENCES]) for row in rows]
-    vectors: list[NDArray[np.float32]] = []
-    with progress("embedding parallel documents", len(texts)) as advance:
-        for start in range(0, len(texts), _CHUNK):
-            vectors.extend(encoder.encode(texts[start : start + _CHUNK]))
-            advance(len(texts[start : start + _CHUNK]))
-    if not vectors:
+    if not texts:
         raise ValueError("no document is there in every language that a document is in")
     tags = [standard_tag(row["lang"]) for row in rows]
-    return compute_background(encoder.fingerprint, np.stack(vectors), tags), len(complete)
+    vectors = encoded(encoder, texts, "embedding parallel documents")
+    return compute_background(encoder.fingerprint, vectors, tags), len(complete)
 
 
 def main(
@@ -60,7 +51,7 @@ def main(
     """Compute the background of the model that the settings name, and write it to a file."""
     settings = read_settings()
     logs.configure(settings)
-    folder = {EMBEDDED: TUNED, EMBEDDED_STOCK: STOCK}.get(settings.model, Path(settings.model))
+    folder = EMBEDDED_FOLDERS.get(settings.model, Path(settings.model))
     if out is None and not folder.is_dir():
         raise typer.BadParameter(f"{settings.model} is no folder: say by --out where to write to")
     try:

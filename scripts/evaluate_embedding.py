@@ -10,9 +10,9 @@ from itertools import product
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 from embedding_measures import EvaluationSets, Vectors
+from encoding import encoded
 from report import write_figures
 from rich.console import Console
 from rich.table import Column, Table
@@ -21,25 +21,18 @@ from index.article import Content
 from index.background import background_for
 from index.encoder import Encoder
 from index.encoder.loading import Backend
-from index.progress import progress
 from service import logs
 from service.opening import load_configured_encoder
 from service.settings import read_settings
 
 FOLDER_VARIABLE = "SIMILAR_NEWS_EVAL"
 
-_BATCH = 256
 _BOTH = 2
 
 
 def centred_vectors(encoder: Encoder, contents: Sequence[Content], what: str) -> Vectors:
     """Embed contents, and take away what those of a language have in common."""
-    vectors = np.empty((len(contents), encoder.dimensions), np.float32)
-    with progress(what, len(contents)) as advance:
-        for start in range(0, len(contents), _BATCH):
-            batch = contents[start : start + _BATCH]
-            vectors[start : start + _BATCH] = encoder.encode([content.words for content in batch])
-            advance(len(batch))
+    vectors = encoded(encoder, [content.words for content in contents], what)
     background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
     return background.centre(vectors, [content.language for content in contents])
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import version
+from itertools import compress
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from pydantic import ValidationError
 from report import write_figures
 from tuning import BASE_MODEL, Learner, Recipe, means_of, train, validate
 from tuning_batches import KINDS, Batches, Flags
-from tuning_data import HELD_OUT, Document, Text, is_held_out, read_groups
+from tuning_data import HELD_OUT, Document, Group, Text, is_held_out, read_groups
 
 from index import threads
 from index.article import Content
@@ -93,20 +94,27 @@ The same recipe gives the same adapter on the same kind of machine with the same
 """
 
 
-def measure_stories(learner: Learner, file: Path, leads: Sequence[Text]) -> dict[str, float]:
-    """BCubed F1 at the best threshold, and precision across languages, of the stories in a file."""
-    places: dict[Content, int] = {}
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    stories = StorySet(rows, lambda row: places.setdefault(content_of(row), len(places)))
-    texts = [Text(content.words, content.language) for content in places]
-    means = means_of(learner, leads)
-    vectors = means.centre(learner.embed(texts, file.stem), [text.language for text in texts])
-    figures = {"bcubed_f1_best": max(stories.f1_by_threshold(vectors))} | stories.measure(vectors)
-    return {f"{file.stem}/{name}": value for name, value in figures.items()}
+class Stories:
+    """Stories that a recipe may be chosen on."""
+
+    def __init__(self, file: Path) -> None:
+        """Read a file of articles with `story` labels."""
+        places: dict[Content, int] = {}
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        self._set = StorySet(rows, lambda row: places.setdefault(content_of(row), len(places)))
+        self._texts = [Text(content.words, content.language) for content in places]
+        self._name = file.stem
+
+    def measure(self, learner: Learner, leads: Sequence[Text]) -> dict[str, float]:
+        """BCubed F1 at the best threshold, and all else that is measured of a set of stories."""
+        means = means_of(learner, leads)
+        vectors = means.centre(learner.embed(self._texts, self._name), [text.language for text in self._texts])
+        figures = {"bcubed_f1_best": max(self._set.f1_by_threshold(vectors))} | self._set.measure(vectors)
+        return {f"{self._name}/{name}": value for name, value in figures.items()}
 
 
 def tune(
-    settings: Settings, files: Sequence[Path], out: Path, recipe: Recipe, stories: Path | None
+    settings: Settings, groups: Sequence[Group], out: Path, recipe: Recipe, stories: Stories | None
 ) -> dict[str, dict[str, float]]:
     """Train an adapter, and write it into a folder.
 
@@ -114,9 +122,8 @@ def tune(
         The measures by name, of the stock model and of the tuned one.
 
     Raises:
-        ValueError: the files cannot be read.
+        ValueError: the recipe has no batches for these groups.
     """
-    groups = read_groups(files)
     learner = Learner(ensure_model_folder(settings.cache_dir, assemble_folder, STOCK), recipe)
     documents = [group for group in groups if isinstance(group, Document)]
     examples = [group.example for group in groups]
@@ -126,14 +133,13 @@ def tune(
     held_out = np.array([is_held_out(group) for group in groups])
 
     def batches(chosen: Flags, seed: int) -> Batches:
-        chosen_groups = [groups[place] for place in np.flatnonzero(chosen)]
-        return Batches(chosen_groups, vectors[chosen], pairs=recipe.pairs, seed=seed)
+        return Batches(list(compress(groups, chosen)), vectors[chosen], pairs=recipe.pairs, seed=seed)
 
     unseen = batches(held_out, 0)
     validation = [unseen.of(kind) for kind in unseen.kinds for _ in range(BATCHES_HELD_OUT)]
 
     def measured() -> dict[str, float]:
-        return validate(learner, validation, recipe) | (measure_stories(learner, stories, leads) if stories else {})
+        return validate(learner, validation, recipe) | (stories.measure(learner, leads) if stories else {})
 
     stock = measured()
     losses: list[float] = []
@@ -149,12 +155,9 @@ def tune(
 
 
 def write_background(settings: Settings, files: Sequence[Path], folder: Path) -> None:
-    """Compute the background of the model with the adapter in a folder, and write it there; none without documents."""
-    if any('"sentences"' in line for file in files for line in file.read_text(encoding="utf-8").splitlines()):
-        encoder = load_encoder(
-            str(folder), cache=settings.cache_dir, backend=Backend.TORCH, processors=settings.processors
-        )
-        background_of(encoder, files)[0].save(folder / BACKGROUND_FILE)
+    """Compute the background of the model with the adapter in a folder from parallel documents, and write it there."""
+    encoder = load_encoder(str(folder), cache=settings.cache_dir, backend=Backend.TORCH, processors=settings.processors)
+    background_of(encoder, files)[0].save(folder / BACKGROUND_FILE)
 
 
 def card(
@@ -213,14 +216,16 @@ def main(
     started = time.perf_counter()
     try:
         recipe = Recipe.model_validate(dict(change.partition("=")[::2] for change in changes or []))
-        measured = tune(settings, files, out, recipe, stories)
+        groups = read_groups(files)
+        measured = tune(settings, groups, out, recipe, Stories(stories) if stories else None)
     except ValidationError as error:
         raise typer.BadParameter(str(error), param_hint="--set") from error
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     run = {"threads": processors, "minutes": round((time.perf_counter() - started) / 60, 1)}
     (out / CARD_FILE).write_text(card(files, recipe, measured, run), encoding="utf-8")
-    write_background(settings, files, out)
+    if any(isinstance(group, Document) for group in groups):
+        write_background(settings, files, out)
     figures = {f"{model}/{name}": value for model, figures in measured.items() for name, value in figures.items()}
     for name, value in figures.items():
         print(f"{name}: {value:.3f}")

@@ -14,6 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from embedding_measures import EvaluationSets, Vectors
+from encoding import encoded
 from evaluate_embedding import FOLDER_VARIABLE
 from report import write_figures
 from rich.console import Console
@@ -23,25 +24,12 @@ from index.background import background_for
 from index.encoder.loading import load_embedding_model
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.windows import split
-from index.progress import progress
 from service import logs
 from service.settings import read_settings
 
 WINDOWS = (96, 128, 160, 192, 256, 500)
 REST = (0.0, 0.25, 0.5, 1.0)
 TITLE = (0.0, 0.2, 0.4)
-
-_BATCH = 512
-
-
-def encoded(encoder: QueuedEncoder, texts: Sequence[str], what: str) -> Vectors:
-    """Vectors of texts, with a bar."""
-    vectors = np.empty((len(texts), encoder.dimensions), np.float32)
-    with progress(what, len(texts)) as advance:
-        for start in range(0, len(texts), _BATCH):
-            vectors[start : start + _BATCH] = encoder.encode(texts[start : start + _BATCH])
-            advance(len(texts[start : start + _BATCH]))
-    return vectors
 
 
 def first_and_rest(windows: Sequence[Sequence[str]], vectors: Vectors) -> tuple[Vectors, Vectors]:

@@ -10,7 +10,6 @@ import pytest
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
 from index.encoder.loading import Backend
-from index.encoder.sentence_transformer import EMBEDDED_STOCK
 from service.settings import Settings
 
 # A busy machine is no fault of what is tested.
@@ -45,7 +44,7 @@ def exact_encoder(cache_dir: Path) -> Encoder:
 @pytest.fixture(scope="session")
 def exact_stock_encoder(cache_dir: Path) -> Encoder:
     """The model that the embedded one is tuned from, in fp32."""
-    return load_encoder(EMBEDDED_STOCK, cache=cache_dir, backend=Backend.TORCH)
+    return load_encoder("embedded-stock", cache=cache_dir, backend=Backend.TORCH)
 
 
 @pytest.fixture

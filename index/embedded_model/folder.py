@@ -26,6 +26,10 @@ TUNED = Path(__file__).with_name("tuned")
 STOCK = Path(__file__).with_name("stock")
 """The same of the model as its authors made it: without an adapter."""
 
+EMBEDDED = "embedded"
+EMBEDDED_FOLDERS = {EMBEDDED: TUNED, "embedded-stock": STOCK}
+"""By the name that a user has for it, what each variant of the embedded model has beside its weights."""
+
 _STEPS_BESIDE_TENSORS = 3
 
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from index import threads
-from index.embedded_model import STOCK, TUNED, ensure_model_folder, is_adapter
+from index.embedded_model import EMBEDDED, EMBEDDED_FOLDERS, ensure_model_folder, is_adapter
 from index.encoder import openvino_int8
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.sentence_transformer import (
-    EMBEDDED,
-    EMBEDDED_STOCK,
     SentenceTransformerModel,
     assemble_folder,
     folder_checksum,
@@ -136,8 +134,7 @@ def _find(
 
 def _beside(model: str) -> Path | None:
     """The folder with what a variant of the embedded model has beside its weights; None of another model."""
-    folder = {EMBEDDED: TUNED, EMBEDDED_STOCK: STOCK}.get(model, Path(model))
-    return folder if model in {EMBEDDED, EMBEDDED_STOCK} or is_adapter(folder) else None
+    return EMBEDDED_FOLDERS.get(model) or (Path(model) if is_adapter(Path(model)) else None)
 
 
 def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransformerModel:

@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import threads
+from index.embedded_model import EMBEDDED_FOLDERS
 from index.encoder.batches import LENGTHS
 from index.errors import ModelNotFoundError
 from index.progress import without_foreign_bars
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
-
-EMBEDDED = "embedded"
-EMBEDDED_STOCK = "embedded-stock"
 
 _HUB_SECONDS = 10
 _TOKENS_WITHOUT_LIMIT = 512
@@ -295,11 +293,12 @@ def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
                 HfApi().model_info(model, timeout=_HUB_SECONDS, token=token)
             return _load(model, local_files_only=False, token=token)
         except Exception as error:
-            close = difflib.get_close_matches(model, [EMBEDDED, EMBEDDED_STOCK], n=1)
+            close = difflib.get_close_matches(model, EMBEDDED_FOLDERS, n=1)
             meant = f" (did you mean '{close[0]}'?)" if close else ""
             raise ModelNotFoundError(
-                f"the model {model!r} is not to be had{meant}. It is neither '{EMBEDDED}' nor "
-                f"'{EMBEDDED_STOCK}', nor a folder with a model or an adapter in it, nor on the hub or in its cache "
+                f"the model {model!r} is not to be had{meant}. It is neither "
+                f"{' nor '.join(map(repr, EMBEDDED_FOLDERS))}, nor a folder with a model or an adapter in it, nor on "
+                "the hub or in its cache "
                 f"here ({str(error).splitlines()[0]}). Set SIMILAR_NEWS_MODEL to one of these; where the hub "
                 "cannot be reached, download the model elsewhere and give its folder"
             ) from error

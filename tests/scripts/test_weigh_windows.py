@@ -4,9 +4,6 @@ import numpy as np
 import pytest
 import weigh_windows
 
-from index.encoder.queue import QueuedEncoder, QueueLimits
-from tests.index.encoder.test_queue import SteppedModel, vector_of
-
 
 def test_the_first_window_and_the_mean_of_the_rest() -> None:
     windows = [["a", "b", "c"], ["d"]]
@@ -19,9 +16,3 @@ def test_the_first_window_and_the_mean_of_the_rest() -> None:
 def test_every_set_counts_once_and_thresholds_do_not() -> None:
     measured = {"a/one": 0.5, "a/two": 0.7, "b/one": 0.8, "b/best_threshold": 0.1, "all/mean_f1_best": 0.2}
     assert weigh_windows.score(measured) == pytest.approx((0.6 + 0.8) / 2)
-
-
-def test_texts_are_encoded_in_order() -> None:
-    texts = [f"text {number}" for number in range(1_100)]
-    vectors = weigh_windows.encoded(QueuedEncoder(SteppedModel(), QueueLimits()), texts, "texts")
-    np.testing.assert_allclose(vectors, [vector_of(text) for text in texts], atol=1e-6)
