@@ -212,7 +212,7 @@ def single_pass(similar: Vectors, threshold: float, days: NDArray[np.float64] | 
     """Number the story of every article, one article after the other.
 
     An article joins the story with the nearest centroid if its cosine is at least the threshold, and founds a story
-    otherwise. Joining the story of the nearest article instead gives 0.86 for ECB+ and 0.83 for NeuS, with the embedded
+    otherwise. Joining the story of the nearest article instead gives 0.86 for ECB+ and 0.83 for NeuS, with the untuned
     model and one mean for all languages; this gives 0.88 and 0.81, as the plain baselines of these sets have it.
 
     Args:
