@@ -14,7 +14,11 @@ class WriterLockedError(SimilarNewsError):
 
 
 class StoreError(SimilarNewsError):
-    """The store cannot be opened: a newer schema, a damaged file, no permission."""
+    """The store cannot be opened, read or written: a newer schema, a damaged file, no permission, a lock."""
+
+
+class StorageFullError(StoreError):
+    """The disk is full. Nothing of the refused write was kept, and all that was acknowledged before is there."""
 
 
 class ModelNotFoundError(SimilarNewsError):

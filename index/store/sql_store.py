@@ -1,34 +1,30 @@
 """The article store on SQL, with SQLite as the embedded default."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from sqlite3 import Connection as SqliteConnection
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
-    URL,
     Connection,
     Engine,
     RowMapping,
     Select,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     select,
     update,
 )
-from sqlalchemy.exc import DatabaseError
 
 from index.article import Article
 from index.errors import StoreError
 from index.store import ModelRecord, Put, PutStatus, StoredArticle
-from index.store.migrations import check, upgrade
 from index.store.schema import articles, changes, settings, takedowns, vectors
+from index.store.sqlite_engine import WRITE, explained, open_engine
 
 _READ_CHUNK = 4_096
 _CURRENT_VECTOR = (vectors.c.key == articles.c.key) & (vectors.c.words_hash == articles.c.words_hash)
@@ -40,62 +36,35 @@ def open_sqlite(path: Path, *, writer: bool = True) -> "SqlArticleStore":
     Args:
         path: the file.
         writer: make the file if it is not there, and bring its schema to the newest version. There must be one writer.
+            Without it nothing can be written.
 
     Raises:
+        StorageFullError: the disk is full.
         StoreError: the file cannot be opened, is not a database, or is of a newer version; without `writer` also: it
             is not there, or of an older version.
     """
     if not writer and not path.is_file():
         raise StoreError(f"there is nothing in {path.parent}: ingest articles first, or set SIMILAR_NEWS_DATA_DIR")
-    try:
+    with explained(f"cannot make the data directory {path.parent}", path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot make the data directory {path.parent}: {error.strerror}") from error
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    try:
-        with engine.execution_options(**_WRITE if writer else {}).begin() as connection:
-            upgrade(connection) if writer else check(connection)
-    except DatabaseError as error:
-        engine.dispose()
-        raise StoreError(f"cannot open the store {path}: {error.orig}") from error
-    except StoreError:
-        engine.dispose()
-        raise
-    return SqlArticleStore(engine)
-
-
-_WRITE = {"write": True}
-"""Execution options of a transaction that writes."""
-
-
-def _configure(connection: SqliteConnection, _record: object) -> None:
-    connection.isolation_level = None  # the module's own BEGIN would leave changes of the schema out; see _begin
-    # WAL: readers and the writer do not wait for each other. FULL: a commit is on the disk before it returns,
-    # so that an acknowledged article survives a power failure too; NORMAL would only survive a crash.
-    for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    # A transaction that will write takes the lock at once; one that found it taken half-way would have to fail.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("write") else "BEGIN")
+    return SqlArticleStore(open_engine(path, writer=writer), path, writer=writer)
 
 
 class SqlArticleStore:
     """An `ArticleStore` on an SQLAlchemy engine."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Use an engine whose database has the newest schema; `close` disposes of it."""
+    def __init__(self, engine: Engine, path: Path, *, writer: bool) -> None:
+        """Use an engine of `open_engine` on the file at `path`; `close` disposes of it."""
         self._engine = engine
-        self._writing = engine.execution_options(**_WRITE)
+        self._writing = engine.execution_options(**WRITE)
+        self._path = path
+        self._writer = writer
 
     def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
         ids = [article.id for article in batch]
         hashes = [article.content_hash for article in batch]
-        with self._writing.begin() as connection:
+        with self._write() as connection:
             refused = set[str]() if restore else _refused(connection, ids, hashes)
             columns = (articles.c.id, articles.c.content_hash)
             known = {
@@ -110,7 +79,7 @@ class SqlArticleStore:
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
-        with self._writing.begin() as connection:
+        with self._write() as connection:
             row = connection.execute(
                 select(articles.c.key, articles.c.content_hash).where(articles.c.id == article_id)
             ).first()
@@ -125,7 +94,7 @@ class SqlArticleStore:
 
     def is_taken_down(self, article_id: str) -> bool:
         """Whether the id was taken down."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             found = connection.execute(select(takedowns.c.article_id).where(takedowns.c.article_id == article_id))
             return found.first() is not None
 
@@ -148,18 +117,18 @@ class SqlArticleStore:
 
     def count(self) -> int:
         """The number of articles."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return connection.execute(select(func.count()).select_from(articles)).scalar_one()
 
     def count_without_vector(self) -> int:
         """The number of articles whose current words are not embedded yet."""
         query = select(func.count()).select_from(articles.outerjoin(vectors, _CURRENT_VECTOR))
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return connection.execute(query.where(vectors.c.key.is_(None))).scalar_one()
 
     def vector(self, key: int) -> NDArray[np.float16] | None:
         """The embedding of an article's current words."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             query = select(vectors.c.embedding).join(articles, _CURRENT_VECTOR).where(articles.c.key == key)
             embedding = connection.execute(query).scalar()
         return None if embedding is None else np.frombuffer(embedding, np.float16)
@@ -173,7 +142,7 @@ class SqlArticleStore:
 
     def put_vectors(self, batch: Sequence[StoredArticle], embeddings: NDArray[np.float16]) -> list[bool]:
         """Keep embeddings; see `ArticleStore.put_vectors`."""
-        with self._writing.begin() as connection:
+        with self._write() as connection:
             query = select(articles.c.key, articles.c.words_hash).where(articles.c.key.in_([one.key for one in batch]))
             current = {row.key: row.words_hash for row in connection.execute(query)}
             kept = [current.get(one.key) == one.words_hash for one in batch]
@@ -190,20 +159,20 @@ class SqlArticleStore:
     def with_vectors(self) -> Iterator[tuple[list[StoredArticle], NDArray[np.float16]]]:
         """All embedded articles in chunks; see `ArticleStore.with_vectors`."""
         query = select(articles, vectors.c.embedding).join(vectors, _CURRENT_VECTOR).order_by(articles.c.key)
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             for chunk in connection.execute(query).mappings().partitions(_READ_CHUNK):
                 embeddings = np.frombuffer(b"".join(row["embedding"] for row in chunk), np.float16)
                 yield [_stored(row) for row in chunk], embeddings.reshape(len(chunk), -1)
 
     def model(self) -> ModelRecord | None:
         """The model whose vectors are kept."""
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             values = {row.name: row.value for row in connection.execute(select(settings))}
         return ModelRecord(values["model"], values["fingerprint"]) if "fingerprint" in values else None
 
     def set_model(self, model: ModelRecord) -> None:
         """Record the model and drop vectors of another; see `ArticleStore.set_model`."""
-        with self._writing.begin() as connection:
+        with self._write() as connection:
             fingerprint = select(settings.c.value).where(settings.c.name == "fingerprint")
             if connection.execute(fingerprint).scalar() != model.fingerprint:
                 connection.execute(delete(vectors))
@@ -222,13 +191,32 @@ class SqlArticleStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with explained(f"cannot read the store {self._path}", self._path.parent), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """A transaction that has the write lock."""
+        self._refuse_reader()
+        with (
+            explained(f"cannot write to the store {self._path}", self._path.parent),
+            self._writing.begin() as connection,
+        ):
+            yield connection
+
+    def _refuse_reader(self) -> None:
+        if not self._writer:
+            raise StoreError(f"cannot write to the store {self._path}: it was opened for reading only")
+
     def _first(self, query: Select[Any]) -> StoredArticle | None:
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             row = connection.execute(query.limit(1)).mappings().first()
         return _stored(row) if row else None
 
     def _all(self, query: Select[Any]) -> list[StoredArticle]:
-        with self._engine.connect() as connection:
+        with self._read() as connection:
             return [_stored(row) for row in connection.execute(query).mappings()]
 
 
