@@ -74,8 +74,46 @@ class ModelRecord:
     fingerprint: str
 
 
+class ChangeKind(StrEnum):
+    """What became of an article."""
+
+    PUT = "put"
+    """It is new, or of a new version; its vector is gone if its words are other ones."""
+    EMBED = "embed"
+    """It got a vector."""
+    TAKE_DOWN = "take_down"
+    """It was deleted, and is not accepted again."""
+    EXPIRE = "expire"
+    """It was deleted for its age, and may come again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry of the log of changes.
+
+    Attributes:
+        sequence: its number; later changes have higher numbers.
+        key: the article's.
+        kind: what became of it.
+    """
+
+    sequence: int
+    key: int
+    kind: ChangeKind
+
+
 class ArticleStore(Protocol):
-    """Articles by id, their vectors, and the log of changes. May be called from several threads at once."""
+    """Articles by id, their vectors, and the log of changes. May be called from several threads at once.
+
+    An index follows the store so: it takes `lineage` and `last_sequence`, then `embedded_versions` and what it lacks of
+    them, and from then on `changes_after`. Of the articles changed it asks `embedded`: those given are as they are now,
+    the others are to be left out. Where `lineage` or `model` is another, or `forget_changes` was faster (the first
+    change is not the next number), it begins again.
+
+    Every method that reads raises StoreError if the store cannot be read. Every method that writes raises
+    StorageFullError if the disk is full, and another StoreError if the store is locked, may only be read, or fails;
+    then nothing of the call was kept.
+    """
 
     def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; the outcomes are in the order of `articles`.
@@ -88,6 +126,18 @@ class ArticleStore(Protocol):
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article with its vector and remember that; returns its key, or None if there is none."""
+        ...
+
+    def expire(self, before: datetime, limit: int) -> list[int]:
+        """Delete articles for their age, with their vectors; they may come again.
+
+        Args:
+            before: the moment before which an article both appeared and was first seen to be deleted.
+            limit: how many are deleted at most: those that appeared first.
+
+        Returns:
+            The keys of the articles deleted.
+        """
         ...
 
     def is_taken_down(self, article_id: str) -> bool:
@@ -127,7 +177,9 @@ class ArticleStore(Protocol):
         ...
 
     def put_vectors(self, articles: Sequence[StoredArticle], vectors: NDArray[np.float16]) -> list[bool]:
-        """Keep embeddings; False for an article that changed or went away meanwhile, whose vector is not kept.
+        """Keep embeddings; False for an article whose words changed or that went away meanwhile, whose is not kept.
+
+        The article's sequence stays as it is.
 
         Args:
             articles: as `without_vector` gave them.
@@ -139,12 +191,53 @@ class ArticleStore(Protocol):
         """All embedded articles in chunks, with their vectors, shape (chunk, dimensions), float16, by key."""
         ...
 
+    def embedded(self, keys: Sequence[int]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
+        """Those of some articles that are there and embedded, by key.
+
+        Args:
+            keys: of the articles, any number.
+
+        Returns:
+            The articles, and their vectors, shape (articles, dimensions), float16; (0, 0) if there are none.
+        """
+        ...
+
+    def embedded_versions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """All embedded articles: their keys and their sequences, each of shape (articles,), int64, by sequence."""
+        ...
+
+    def lineage(self) -> str:
+        """The history that keys and sequences are of, in which none is ever given twice: 32 hexadecimal digits.
+
+        A new store has one of its own.
+        """
+        ...
+
+    def last_sequence(self) -> int:
+        """The number of the last change in the log, 0 in an empty store."""
+        ...
+
+    def changes_after(self, sequence: int, limit: int) -> list[Change]:
+        """The changes with higher numbers than `sequence`, in order, at most `limit`; one number follows on another."""
+        ...
+
+    def forget_changes(self, before: datetime) -> int:
+        """Delete the beginning of the log, up to the first change made at that moment or later, but never the last one.
+
+        Returns:
+            How many were deleted.
+        """
+        ...
+
     def model(self) -> ModelRecord | None:
         """The model whose vectors are kept; None in a new store."""
         ...
 
     def set_model(self, model: ModelRecord) -> None:
-        """Record the model. Vectors of another one are dropped, so that `without_vector` gives their articles."""
+        """Record the model. Vectors of another one are dropped, so that `without_vector` gives their articles.
+
+        That is not in the log of changes: who follows it compares the model.
+        """
         ...
 
     def close(self) -> None:

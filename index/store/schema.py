@@ -71,14 +71,24 @@ vectors = Table(
     "vectors",
     metadata,
     Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
-    Column("words_hash", String(64), nullable=False),
     Column("embedding", LargeBinary, nullable=False),
 )
+"""Of the articles' current words: a vector goes in the transaction in which the words change."""
+
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+    # the article's, so that those that wait longest are found without a look at the others
+    Column("sequence", Integer, nullable=False, unique=True),
+)
+"""The articles that have no vector: every article is either here or in `vectors`."""
 
 changes = Table(
     "changes",
     metadata,
     Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("key", Integer, nullable=False, server_default="0"),  # every row has one; SQLite adds no column without
     Column("article_id", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("at", UtcDateTime, nullable=False),

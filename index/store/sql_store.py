@@ -2,32 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import (
-    Connection,
-    Engine,
-    RowMapping,
-    Select,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select
 
 from index.article import Article
 from index.errors import StoreError
-from index.store import ModelRecord, Put, PutStatus, StoredArticle
-from index.store.schema import articles, changes, settings, takedowns, vectors
+from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing
+from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
+from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
 
 _READ_CHUNK = 4_096
-_CURRENT_VECTOR = (vectors.c.key == articles.c.key) & (vectors.c.words_hash == articles.c.words_hash)
+_VERSION = np.dtype([("key", np.int64), ("sequence", np.int64)])
+_EMBEDDED = (
+    select(articles, vectors.c.embedding).join(vectors, vectors.c.key == articles.c.key).order_by(articles.c.key)
+)
 
 
 def open_sqlite(path: Path, *, writer: bool = True) -> "SqlArticleStore":
@@ -62,20 +56,8 @@ class SqlArticleStore:
 
     def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
-        ids = [article.id for article in batch]
-        hashes = [article.content_hash for article in batch]
         with self._write() as connection:
-            refused = set[str]() if restore else _refused(connection, ids, hashes)
-            columns = (articles.c.id, articles.c.content_hash)
-            known = {
-                row.id: row.content_hash for row in connection.execute(select(*columns).where(articles.c.id.in_(ids)))
-            }
-            if restore:
-                connection.execute(delete(takedowns).where(takedowns.c.article_id.in_(ids)))
-            return [
-                Put(article.id, _put(connection, article, content_hash, known, refused))
-                for article, content_hash in zip(batch, hashes, strict=True)
-            ]
+            return sql_writing.put(connection, batch, restore=restore)
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
@@ -85,12 +67,24 @@ class SqlArticleStore:
             ).first()
             if row is None:
                 return None
-            _log(connection, article_id, "take_down")
+            sql_writing.log(connection, ChangeKind.TAKE_DOWN, [(row.key, article_id)])
             connection.execute(delete(articles).where(articles.c.key == row.key))
-            connection.execute(
-                insert(takedowns).values(article_id=article_id, content_hash=row.content_hash, at=_now())
-            )
+            marker = {"article_id": article_id, "content_hash": row.content_hash, "at": sql_writing.now()}
+            connection.execute(insert(takedowns).values(marker))
             return int(row.key)
+
+    def expire(self, before: datetime, limit: int) -> list[int]:
+        """Delete articles for their age; see `ArticleStore.expire`."""
+        old = select(articles.c.key, articles.c.id).where(
+            articles.c.appeared_at < before, articles.c.first_seen_at < before
+        )
+        with self._write() as connection:
+            oldest = old.order_by(articles.c.appeared_at, articles.c.key).limit(limit)
+            expired = [(row.key, row.id) for row in connection.execute(oldest)]
+            sql_writing.log(connection, ChangeKind.EXPIRE, expired)
+            keys = [key for key, _ in expired]
+            connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
+        return keys
 
     def is_taken_down(self, article_id: str) -> bool:
         """Whether the id was taken down."""
@@ -108,7 +102,7 @@ class SqlArticleStore:
 
     def get_by_keys(self, keys: Sequence[int]) -> dict[int, StoredArticle]:
         """The articles with these keys, those that there are."""
-        found = self._all(select(articles).where(articles.c.key.in_(keys)))
+        found = self._all(select(articles).where(articles.c.key.in_(listed(keys))))
         return {article.key: article for article in found}
 
     def latest(self, limit: int) -> list[StoredArticle]:
@@ -122,47 +116,87 @@ class SqlArticleStore:
 
     def count_without_vector(self) -> int:
         """The number of articles whose current words are not embedded yet."""
-        query = select(func.count()).select_from(articles.outerjoin(vectors, _CURRENT_VECTOR))
         with self._read() as connection:
-            return connection.execute(query.where(vectors.c.key.is_(None))).scalar_one()
+            return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
 
     def vector(self, key: int) -> NDArray[np.float16] | None:
         """The embedding of an article's current words."""
         with self._read() as connection:
-            query = select(vectors.c.embedding).join(articles, _CURRENT_VECTOR).where(articles.c.key == key)
-            embedding = connection.execute(query).scalar()
+            embedding = connection.execute(select(vectors.c.embedding).where(vectors.c.key == key)).scalar()
         return None if embedding is None else np.frombuffer(embedding, np.float16)
 
     def without_vector(self, limit: int, ids: Sequence[str] | None = None) -> list[StoredArticle]:
         """Articles whose current words are not embedded yet; see `ArticleStore.without_vector`."""
-        query = select(articles).outerjoin(vectors, _CURRENT_VECTOR).where(vectors.c.key.is_(None))
+        query = select(articles).join(waiting, waiting.c.key == articles.c.key)
         if ids is not None:
-            query = query.where(articles.c.id.in_(ids))
-        return self._all(query.order_by(articles.c.sequence).limit(limit))
+            query = query.where(articles.c.id.in_(listed(ids)))
+        return self._all(query.order_by(waiting.c.sequence).limit(limit))
 
     def put_vectors(self, batch: Sequence[StoredArticle], embeddings: NDArray[np.float16]) -> list[bool]:
         """Keep embeddings; see `ArticleStore.put_vectors`."""
         with self._write() as connection:
-            query = select(articles.c.key, articles.c.words_hash).where(articles.c.key.in_([one.key for one in batch]))
+            given = articles.c.key.in_(listed(one.key for one in batch))
+            query = select(articles.c.key, articles.c.words_hash).where(given)
             current = {row.key: row.words_hash for row in connection.execute(query)}
             kept = [current.get(one.key) == one.words_hash for one in batch]
             rows = [
-                {"key": one.key, "words_hash": one.words_hash, "embedding": embedding.tobytes()}
+                {"key": one.key, "embedding": embedding.tobytes()}
                 for one, embedding, keep in zip(batch, embeddings, kept, strict=True)
                 if keep
             ]
             if rows:
-                connection.execute(delete(vectors).where(vectors.c.key.in_([row["key"] for row in rows])))
-                connection.execute(insert(vectors), rows)
-            return kept
+                connection.execute(insert(vectors).prefix_with("OR REPLACE"), rows)
+                connection.execute(delete(waiting).where(waiting.c.key.in_(listed(row["key"] for row in rows))))
+                changed = [(one.key, one.article.id) for one, keep in zip(batch, kept, strict=True) if keep]
+                sql_writing.log(connection, ChangeKind.EMBED, changed)
+        return kept
 
     def with_vectors(self) -> Iterator[tuple[list[StoredArticle], NDArray[np.float16]]]:
         """All embedded articles in chunks; see `ArticleStore.with_vectors`."""
-        query = select(articles, vectors.c.embedding).join(vectors, _CURRENT_VECTOR).order_by(articles.c.key)
         with self._read() as connection:
-            for chunk in connection.execute(query).mappings().partitions(_READ_CHUNK):
-                embeddings = np.frombuffer(b"".join(row["embedding"] for row in chunk), np.float16)
-                yield [_stored(row) for row in chunk], embeddings.reshape(len(chunk), -1)
+            for chunk in connection.execute(_EMBEDDED).mappings().partitions(_READ_CHUNK):
+                yield _with_vectors(chunk)
+
+    def embedded(self, keys: Sequence[int]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
+        """Those of some articles that are there and embedded; see `ArticleStore.embedded`."""
+        with self._read() as connection:
+            rows = connection.execute(_EMBEDDED.where(articles.c.key.in_(listed(keys)))).mappings().all()
+        return _with_vectors(rows)
+
+    def embedded_versions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The keys and sequences of all embedded articles; see `ArticleStore.embedded_versions`."""
+        # The index on the sequences has the keys too, so that no article is read; nor does SQLAlchemy touch a row.
+        query = "SELECT key, sequence FROM articles WHERE key NOT IN (SELECT key FROM waiting) ORDER BY sequence"
+        with self._read() as connection:
+            versions = np.fromiter(connection.connection.cursor().execute(query), _VERSION)
+        return versions["key"].copy(), versions["sequence"].copy()
+
+    def lineage(self) -> str:
+        """The history that keys and sequences are of; see `ArticleStore.lineage`."""
+        with self._read() as connection:
+            lineage: str = connection.execute(select(settings.c.value).where(settings.c.name == "lineage")).scalar_one()
+        return lineage
+
+    def last_sequence(self) -> int:
+        """The number of the last change in the log, 0 in an empty store."""
+        with self._read() as connection:
+            return connection.execute(select(func.max(changes.c.sequence))).scalar() or 0
+
+    def changes_after(self, sequence: int, limit: int) -> list[Change]:
+        """The changes with higher numbers; see `ArticleStore.changes_after`."""
+        query = select(changes.c.sequence, changes.c.key, changes.c.kind).where(changes.c.sequence > sequence)
+        with self._read() as connection:
+            rows = connection.execute(query.order_by(changes.c.sequence).limit(limit)).all()
+        return [Change(row.sequence, row.key, ChangeKind(row.kind)) for row in rows]
+
+    def forget_changes(self, before: datetime) -> int:
+        """Delete the beginning of the log; see `ArticleStore.forget_changes`."""
+        younger = select(changes.c.sequence).where(changes.c.at >= before).order_by(changes.c.sequence).limit(1)
+        with self._write() as connection:
+            first = connection.execute(younger).scalar()
+            if first is None:
+                first = connection.execute(select(func.max(changes.c.sequence))).scalar() or 0
+            return connection.execute(delete(changes).where(changes.c.sequence < first)).rowcount
 
     def model(self) -> ModelRecord | None:
         """The model whose vectors are kept."""
@@ -176,6 +210,7 @@ class SqlArticleStore:
             fingerprint = select(settings.c.value).where(settings.c.name == "fingerprint")
             if connection.execute(fingerprint).scalar() != model.fingerprint:
                 connection.execute(delete(vectors))
+                connection.execute(sql_writing.wait_for_vectors())
             connection.execute(delete(settings).where(settings.c.name.in_(("model", "fingerprint"))))
             values = {"model": model.name, "fingerprint": model.fingerprint}
             connection.execute(insert(settings), [{"name": name, "value": value} for name, value in values.items()])
@@ -220,50 +255,9 @@ class SqlArticleStore:
             return [_stored(row) for row in connection.execute(query).mappings()]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _refused(connection: Connection, ids: Sequence[str], hashes: Sequence[str]) -> set[str]:
-    """The ids and content hashes that takedowns bar, of these and maybe some more."""
-    barring = takedowns.c.article_id.in_(ids) | takedowns.c.content_hash.in_(hashes)
-    rows = connection.execute(select(takedowns.c.article_id, takedowns.c.content_hash).where(barring))
-    return {value for row in rows for value in row}
-
-
-def _put(
-    connection: Connection, article: Article, content_hash: str, known: dict[str, str], refused: set[str]
-) -> PutStatus:
-    if known.get(article.id) == content_hash:
-        return PutStatus.UNCHANGED
-    if article.id in refused or content_hash in refused:
-        return PutStatus.TAKEN_DOWN
-    status = PutStatus.UPDATED if article.id in known else PutStatus.CREATED
-    now = _now()
-    values = article.model_dump() | {
-        "sequence": _log(connection, article.id, "put"),
-        "canonical_url": article.canonical_url,
-        "content_hash": content_hash,
-        "words_hash": article.words_hash,
-        "updated_at": now,
-    }
-    if status is PutStatus.CREATED:
-        connection.execute(
-            insert(articles).values(values | {"first_seen_at": now, "appeared_at": article.published_at or now})
-        )
-    else:
-        appeared_at = article.published_at or articles.c.first_seen_at
-        connection.execute(
-            update(articles).where(articles.c.id == article.id).values(values | {"appeared_at": appeared_at})
-        )
-    known[article.id] = content_hash
-    return status
-
-
-def _log(connection: Connection, article_id: str, kind: str) -> int:
-    change = insert(changes).values(article_id=article_id, kind=kind, at=_now()).returning(changes.c.sequence)
-    sequence: int = connection.execute(change).scalar_one()
-    return sequence
+def _with_vectors(rows: Sequence[RowMapping]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
+    embeddings = np.frombuffer(b"".join(row["embedding"] for row in rows), np.float16)
+    return [_stored(row) for row in rows], embeddings.reshape(len(rows), -1 if rows else 0)
 
 
 def _stored(row: RowMapping) -> StoredArticle:

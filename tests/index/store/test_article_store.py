@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.typing import NDArray
 
 from index import Article, PutStatus, StoredArticle
-from index.store import ArticleStore, ModelRecord
+from index.store import ArticleStore, Change, ChangeKind, ModelRecord
 from index.store.sql_store import open_sqlite
 from tests.index.fakes import NOON, an_article
 
@@ -23,6 +23,7 @@ IMPLEMENTATIONS: dict[str, Open] = {
     "sqlite": lambda folder: open_sqlite(folder / "store.sqlite"),
 }
 
+FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 MODEL = ModelRecord("one", "1" * 32)
 OTHER_MODEL = ModelRecord("two", "2" * 32)
 UNCHANGED, CREATED, UPDATED, TAKEN_DOWN = (
@@ -297,6 +298,187 @@ def test_articles_may_be_put_while_all_vectors_are_read(store: ArticleStore) -> 
         assert put(store, an_article("b", title="A flood")) == [CREATED]
 
 
+def test_some_embedded_articles_are_given_by_key(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"), an_article("d"))
+    a, b, c, d = (stored(store, article_id) for article_id in "abcd")
+    store.put_vectors([c, a, b], vectors(3, 1, 2))
+    articles, rows = store.embedded([d.key, c.key, 999, a.key, c.key])
+    assert articles == [a, c]
+    assert rows.dtype == np.float16
+    assert rows.tolist() == [[1, 1], [3, 1]]
+
+
+def test_of_no_embedded_articles_there_are_no_vectors(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    for keys in ([], [stored(store, "a").key], [999]):
+        articles, rows = store.embedded(keys)
+        assert articles == []
+        assert rows.shape == (0, 0)
+        assert rows.dtype == np.float16
+
+
+def test_any_number_of_articles_can_be_asked_for(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    a, b = stored(store, "a"), stored(store, "b")
+    assert store.without_vector(9, ids=["x" + str(number) for number in range(40_000)] + ["b", "a"]) == [a, b]
+    embed_all(store)
+    assert store.get_by_keys(range(40_000)) == {a.key: a, b.key: b}
+    assert store.embedded(range(40_000))[0] == [a, b]
+
+
+def test_the_versions_of_embedded_articles_are_given_by_sequence(store: ArticleStore) -> None:
+    keys, sequences = store.embedded_versions()
+    assert keys.shape == sequences.shape == (0,)
+    put(store, an_article("a"), an_article("b"), an_article("c"))
+    embed_all(store)
+    put(store, an_article("a", source="Harbor Tribune"), an_article("c", title="A flood"), an_article("d"))
+    keys, sequences = store.embedded_versions()
+    a, b = stored(store, "a"), stored(store, "b")
+    assert keys.dtype == sequences.dtype == np.int64
+    assert list(zip(keys.tolist(), sequences.tolist(), strict=True)) == [(b.key, b.sequence), (a.key, a.sequence)]
+
+
+def test_the_number_of_articles_that_wait_is_known(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"))
+    assert store.count_without_vector() == 3
+    embed_all(store)
+    assert store.count_without_vector() == 0
+    put(store, an_article("a", title="A flood"), an_article("b", source="Harbor Tribune"))
+    assert store.count_without_vector() == 1
+    store.take_down("a")
+    assert store.count_without_vector() == 0
+
+
+def test_words_that_change_and_change_back_in_one_batch_keep_their_vector(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    embed_all(store)
+    sequence = stored(store, "a").sequence
+    assert put(store, an_article("a", title="A flood"), an_article("a")) == [UPDATED, UPDATED]
+    assert stored(store, "a").sequence > sequence
+    assert store.vector(stored(store, "a").key) is not None
+
+
+# Age
+
+
+def test_articles_that_are_old_and_long_known_expire(store: ArticleStore) -> None:
+    long_ago, to_come = NOON, datetime.now(UTC) + timedelta(days=9)
+    put(store, an_article("old", published_at=NOON), an_article("undated"), an_article("ahead", published_at=to_come))
+    old, undated = stored(store, "old").key, stored(store, "undated").key
+    embed_all(store)
+    assert store.expire(long_ago + timedelta(hours=1), 9) == []  # it appeared before, but was not seen yet
+    assert store.expire(to_come, 9) == [old, undated]
+    assert [found.article.id for found in store.latest(9)] == ["ahead"]
+    assert store.vector(old) is None
+    assert store.expire(to_come, 9) == []
+
+
+def test_no_more_articles_expire_than_asked_and_the_oldest_first(store: ArticleStore) -> None:
+    for article_id, hours in (("b", 2), ("c", 3), ("a", 1)):
+        put(store, an_article(article_id, published_at=NOON + timedelta(hours=hours)))
+    a, b, c = (stored(store, article_id).key for article_id in "abc")
+    later = datetime.now(UTC) + timedelta(hours=1)
+    assert store.expire(later, 2) == [a, b]
+    assert store.expire(later, 2) == [c]
+
+
+def test_an_article_that_expired_may_come_again_and_has_a_new_key(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    (old_key,) = store.expire(datetime.now(UTC) + timedelta(hours=1), 9)
+    assert not store.is_taken_down("a")
+    assert put(store, an_article("a")) == [CREATED]
+    assert stored(store, "a").key != old_key
+
+
+# The log of changes
+
+
+def test_the_log_says_what_became_of_which_article(store: ArticleStore) -> None:
+    assert store.last_sequence() == 0
+    assert store.changes_after(0, 9) == []
+    put(store, an_article("a"), an_article("b"))
+    a, b = stored(store, "a"), stored(store, "b")
+    embed_all(store)
+    put(store, an_article("a", title="A flood"), an_article("b"))
+    store.take_down("a")
+    store.expire(datetime.now(UTC) + timedelta(hours=1), 9)
+    expected = [
+        Change(1, a.key, ChangeKind.PUT),
+        Change(2, b.key, ChangeKind.PUT),
+        Change(3, a.key, ChangeKind.EMBED),
+        Change(4, b.key, ChangeKind.EMBED),
+        Change(5, a.key, ChangeKind.PUT),
+        Change(6, a.key, ChangeKind.TAKE_DOWN),
+        Change(7, b.key, ChangeKind.EXPIRE),
+    ]
+    assert (a.sequence, b.sequence) == (1, 2)
+    assert store.changes_after(0, 99) == expected
+    assert store.changes_after(2, 3) == expected[2:5]
+    assert store.changes_after(7, 9) == []
+    assert store.last_sequence() == 7
+
+
+def test_a_vector_does_not_change_the_sequence_of_its_article(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    before = stored(store, "a")
+    embed_all(store)
+    assert stored(store, "a") == before
+
+
+def test_what_is_not_kept_is_not_in_the_log(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    read = store.without_vector(9)
+    put(store, an_article("a", title="A flood"))
+    store.take_down("b")
+    last = store.last_sequence()
+    put(store, an_article("b"), an_article("a", title="A flood"))
+    store.put_vectors(read, vectors(1, 2))
+    store.take_down("b")
+    store.expire(NOON, 9)
+    assert store.last_sequence() == last
+
+
+def test_the_beginning_of_the_log_can_be_forgotten(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    moment = datetime.now(UTC)
+    put(store, an_article("c"), an_article("d"))
+    assert store.forget_changes(NOON) == 0
+    assert store.forget_changes(moment) == 2
+    assert [change.sequence for change in store.changes_after(0, 9)] == [3, 4]
+    assert store.forget_changes(moment) == 0
+
+
+def test_the_last_change_is_never_forgotten_and_no_number_given_twice(open_store: Open, tmp_path: Path) -> None:
+    later = datetime.now(UTC) + timedelta(hours=1)
+    with open_store(tmp_path) as store:
+        assert store.forget_changes(later) == 0
+        put(store, an_article("a"), an_article("b"))
+        key = store.take_down("b")
+        assert store.forget_changes(later) == 2
+        assert store.forget_changes(later) == 0
+        assert store.last_sequence() == 3
+    with open_store(tmp_path) as store:
+        put(store, an_article("c", title="A flood"))
+        assert stored(store, "c").sequence == 4
+        assert key is not None
+        assert stored(store, "c").key > key
+
+
+def test_a_lineage_is_the_stores_own_and_stays(open_store: Open, tmp_path: Path) -> None:
+    with open_store(tmp_path / "one") as one, open_store(tmp_path / "two") as two:
+        lineage = one.lineage()
+        assert len(lineage) == 32
+        assert int(lineage, 16) >= 0
+        assert two.lineage() != lineage
+        put(one, an_article("a"))
+        one.set_model(MODEL)
+    with open_store(tmp_path / "one") as one:
+        assert one.lineage() == lineage
+
+
+# The model
+
+
 def test_a_new_store_has_no_model_and_then_the_one_that_was_set(store: ArticleStore) -> None:
     assert store.model() is None
     store.set_model(MODEL)
@@ -345,11 +527,16 @@ class Kept:
     key: int
     sequence: int
     embedded: tuple[str, float] | None = None
+    first_seen_at: datetime | None = None
 
     @property
     def vector(self) -> float | None:
-        """The number that its words were embedded as; those of other words do not count."""
-        return self.embedded[1] if self.embedded and self.embedded[0] == self.article.words_hash else None
+        """The number that its words were embedded as."""
+        return self.embedded[1] if self.embedded else None
+
+    @property
+    def version(self) -> tuple[int, int]:
+        return self.key, self.sequence
 
 
 @dataclass
@@ -374,8 +561,27 @@ class Model:
         if kept is None:
             self.articles[article.id] = Kept(article, 0, 0)
             return CREATED
-        self.articles[article.id] = Kept(article, kept.key, 0, kept.embedded)
+        self.articles[article.id] = Kept(article, kept.key, 0, kept.embedded, kept.first_seen_at)
         return UPDATED
+
+    def forget_vectors_of_other_words(self) -> None:
+        for kept in self.articles.values():
+            if kept.embedded and kept.embedded[0] != kept.article.words_hash:
+                kept.embedded = None
+
+    def oldest(self, before: datetime) -> list[Kept]:
+        """Those that appeared and were seen before, in the order in which they appeared."""
+        times = [
+            (kept.article.published_at or kept.first_seen_at, kept.key, kept)
+            for kept in self.articles.values()
+            if kept.first_seen_at and kept.first_seen_at < before
+        ]
+        return [kept for appeared_at, _, kept in sorted(times) if appeared_at < before]
+
+    @property
+    def embedded(self) -> dict[int, int]:
+        """The sequences of the embedded articles by key."""
+        return dict(kept.version for kept in self.articles.values() if kept.embedded)
 
     def restore(self, articles: list[Article]) -> None:
         ids = {article.id for article in articles}
@@ -394,6 +600,27 @@ class Model:
         else:
             assert found.sequence == kept.sequence
         kept.key, kept.sequence = found.key, found.sequence
+        assert kept.first_seen_at in {None, found.first_seen_at}
+        kept.first_seen_at = found.first_seen_at
+
+
+class Follower:
+    """An index that knows of the store what the log told."""
+
+    def __init__(self, position: int = 0, versions: dict[int, int] | None = None) -> None:
+        self.position = position
+        self.versions = versions or {}
+
+    def catch_up(self, store: ArticleStore, limit: int) -> None:
+        while changes := store.changes_after(self.position, limit):
+            assert [change.sequence for change in changes] == [self.position + 1 + n for n in range(len(changes))]
+            assert len(changes) <= limit
+            for change in changes:
+                self.versions.pop(change.key, None)
+            articles, _ = store.embedded([change.key for change in changes])
+            self.versions |= {article.key: article.sequence for article in articles}
+            self.position = changes[-1].sequence
+        assert self.position == store.last_sequence()
 
 
 some_articles = st.builds(
@@ -402,6 +629,7 @@ some_articles = st.builds(
     title=st.sampled_from(["A summit", "A flood", "A vote"]),
     source=st.sampled_from([None, "Harbor Tribune"]),
     url=st.sampled_from([None, "https://a.example/x"]),
+    published_at=st.sampled_from([None, NOON, NOON + timedelta(hours=1)]),
 )
 
 
@@ -416,6 +644,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.store = type(self).open_store(Path(self.folder.name))
         self.read: list[StoredArticle] = []
+        self.follower = Follower()
 
     def teardown(self) -> None:
         self.store.close()
@@ -431,6 +660,7 @@ class StoreMachine(RuleBasedStateMachine):
             self.model.follow(stored(self.store, article_id))
         sequences = [kept.sequence for kept in self.model.articles.values()]
         self.model.last_sequence = max([self.model.last_sequence, *sequences])
+        self.model.forget_vectors_of_other_words()
 
     @rule(article_id=st.sampled_from(["a", "b", "c", "d"]))
     def take_down(self, article_id: str) -> None:
@@ -458,6 +688,34 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.store.put_vectors(self.read, vectors(*[number] * len(self.read)).reshape(-1, 2)) == expected
 
     @rule()
+    def embed_what_waits(self) -> None:
+        self.read = self.store.without_vector(9)
+        self.put_vectors_of_what_was_read(7)
+
+    @rule(before=st.sampled_from([NOON + timedelta(hours=2), FUTURE]), limit=st.integers(1, 3))
+    def expire(self, before: datetime, limit: int) -> None:
+        expected = self.model.oldest(before)[:limit]
+        assert self.store.expire(before, limit) == [kept.key for kept in expected]
+        for kept in expected:
+            del self.model.articles[kept.article.id]
+
+    @rule(limit=st.integers(1, 5))
+    def follow(self, limit: int) -> None:
+        self.follower.catch_up(self.store, limit)
+        assert self.follower.versions == self.model.embedded
+
+    @rule()
+    def follow_anew(self) -> None:
+        position = self.store.last_sequence()
+        keys, sequences = self.store.embedded_versions()
+        self.follower = Follower(position, dict(zip(keys.tolist(), sequences.tolist(), strict=True)))
+
+    @rule()
+    def forget_what_was_followed(self) -> None:
+        self.follower.catch_up(self.store, 99)
+        self.store.forget_changes(FUTURE)
+
+    @rule()
     def reopen(self) -> None:
         self.store.close()
         self.store = type(self).open_store(Path(self.folder.name))
@@ -475,6 +733,15 @@ class StoreMachine(RuleBasedStateMachine):
         latest = max(at_url, key=lambda kept: kept.sequence, default=None)
         found = self.store.get_by_url("https://a.example/x")
         assert (found and found.article) == (latest and latest.article)
+
+    @invariant()
+    def holds_the_same_versions(self) -> None:
+        keys, sequences = (numbers.tolist() for numbers in self.store.embedded_versions())
+        assert dict(zip(keys, sequences, strict=True)) == self.model.embedded
+        assert sequences == sorted(sequences)
+        waiting = {article_id for article_id, kept in self.model.articles.items() if kept.vector is None}
+        assert self.store.count_without_vector() == len(waiting)
+        assert {found.article.id for found in self.store.without_vector(9)} == waiting
 
     @invariant()
     def holds_the_same_vectors(self) -> None:

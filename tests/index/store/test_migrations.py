@@ -2,15 +2,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from index.errors import StoreError
+from index.store import Change, ChangeKind, migrations
 from index.store.migrations import newest
 from index.store.schema import metadata
 from index.store.sql_store import open_sqlite
-from tests.index.fakes import an_article
+from tests.index.fakes import NOON, an_article
+from tests.index.store.old_store import EMBEDDED, NEW, STALE, make_store_of_version_1
 
 
 @pytest.fixture
@@ -101,3 +104,72 @@ def test_a_store_may_be_opened_twice_at_once(path: Path) -> None:
         writer.put([an_article("a")])
         assert reader.get("a") == writer.get("a")
         assert reader.count() == 1
+
+
+# From version 1
+
+
+def test_articles_of_version_1_are_as_they_were(path: Path) -> None:
+    make_store_of_version_1(path)
+    with open_sqlite(path) as store:
+        found = {article.article.id: article for article in store.latest(9)}
+        assert {one: article.article for one, article in found.items()} == {
+            article.id: article for article in (EMBEDDED, STALE, NEW)
+        }
+        assert [(article.key, article.sequence) for article in found.values()] == [(1, 3), (2, 2), (4, 5)]
+        assert {article.first_seen_at for article in found.values()} == {NOON}
+        assert store.is_taken_down("gone")
+        assert store.model() is not None
+
+
+def test_of_version_1_only_vectors_of_current_words_are_kept(path: Path) -> None:
+    make_store_of_version_1(path)
+    with open_sqlite(path) as store:
+        vector = store.vector(1)
+        assert vector is not None
+        assert vector.tolist() == [1, 1]
+        assert [numbers.tolist() for numbers in store.embedded_versions()] == [[1], [3]]
+        assert [found.article.id for found in store.without_vector(9)] == ["stale", "new"]
+
+
+def test_the_log_of_version_1_begins_with_what_is_there_and_goes_on_counting(path: Path) -> None:
+    make_store_of_version_1(path)
+    with open_sqlite(path) as store:
+        assert store.changes_after(0, 9) == [
+            Change(2, 2, ChangeKind.PUT),
+            Change(3, 1, ChangeKind.PUT),
+            Change(5, 4, ChangeKind.PUT),
+        ]
+        store.put([an_article("newer", title="A vote")])
+        assert store.last_sequence() == 7
+        newer = store.get("newer")
+        assert newer is not None
+        assert newer.key == 5
+
+
+def test_a_store_of_version_1_gets_a_lineage_once(path: Path) -> None:
+    make_store_of_version_1(path)
+    with open_sqlite(path) as store:
+        lineage = store.lineage()
+        assert len(lineage) == 32
+    with open_sqlite(path) as store:
+        assert store.lineage() == lineage
+
+
+def test_a_reader_does_not_upgrade(path: Path) -> None:
+    make_store_of_version_1(path)
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another version"):
+        open_sqlite(path, writer=False)
+    assert path.read_bytes() == before
+
+
+def test_the_schema_can_go_back_to_version_1_and_forth(path: Path, engine: Engine) -> None:
+    make_store_of_version_1(path)
+    open_sqlite(path).close()
+    with engine.begin() as connection:
+        command.downgrade(migrations._config(connection), "0001")
+        hashes = connection.execute(text("SELECT words_hash FROM vectors")).scalars().all()
+        assert hashes == [EMBEDDED.words_hash]
+    with open_sqlite(path) as store:
+        assert [found.article.id for found in store.without_vector(9)] == ["stale", "new"]

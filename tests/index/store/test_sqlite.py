@@ -1,4 +1,4 @@
-"""What is particular to SQLite: its errors."""
+"""What is particular to SQLite: errors, speed."""
 
 import errno
 import shutil
@@ -45,6 +45,33 @@ def pragma(store: SqlArticleStore) -> Pragma:
 def embed_all(store: SqlArticleStore) -> None:
     waiting = store.without_vector(1_000)
     store.put_vectors(waiting, np.ones((len(waiting), 2), np.float16))
+
+
+def statements(store: SqlArticleStore, call: Callable[[], object]) -> list[str]:
+    """The statements that SQLAlchemy sends."""
+    sent: list[str] = []
+
+    def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(store._engine, "before_cursor_execute", note)
+    call()
+    event.remove(store._engine, "before_cursor_execute", note)
+    return sent
+
+
+def plan(store: SqlArticleStore, call: Callable[[], object]) -> str:
+    """How SQLite goes about the last statement of a call."""
+    sent: list[str] = []
+    with closing(store._engine.raw_connection()) as raw:
+        assert raw.driver_connection is not None
+        driver = raw.driver_connection
+        driver.set_trace_callback(sent.append)
+    call()
+    driver.set_trace_callback(None)
+    query = next(statement for statement in reversed(sent) if statement.startswith("SELECT"))
+    with store._engine.connect() as connection:
+        return "\n".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}"))
 
 
 # Errors
@@ -145,3 +172,35 @@ def test_a_reader_cannot_write(store: SqlArticleStore, path: Path) -> None:
         with pytest.raises(DBAPIError, match="readonly"), reader._engine.connect() as connection:
             connection.exec_driver_sql("DELETE FROM articles")
         assert reader.count() == 1
+
+
+# Speed
+
+
+def test_many_articles_take_no_more_statements_than_a_few(store: SqlArticleStore) -> None:
+    few = [an_article(f"few{number}") for number in range(2)]
+    many = [an_article(f"many{number}") for number in range(500)]
+    changed = [article.model_copy(update={"title": "A flood"}) for article in many]
+    needed = len(statements(store, lambda: store.put(few)))
+    assert len(statements(store, lambda: store.put(many))) == needed
+    assert len(statements(store, lambda: store.put(changed))) == needed
+    assert len(statements(store, lambda: embed_all(store))) < 10
+
+
+def test_the_versions_are_read_without_the_articles(store: SqlArticleStore) -> None:
+    store.put([an_article("a")])
+    embed_all(store)
+    steps = plan(store, store.embedded_versions)
+    assert "SCAN articles USING COVERING INDEX" in steps
+    assert "TEMP B-TREE" not in steps
+
+
+def test_what_waits_is_found_without_a_look_at_the_rest(store: SqlArticleStore) -> None:
+    store.put([an_article("a")])
+    for call in (store.count_without_vector, lambda: store.without_vector(9)):
+        steps = plan(store, call)
+        assert "SCAN waiting" in steps
+        assert "SCAN articles" not in steps
+    steps = plan(store, lambda: store.without_vector(9, ids=["a"]))
+    assert "SEARCH articles USING INDEX" in steps
+    assert "SCAN waiting" not in steps
