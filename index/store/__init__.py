@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
@@ -209,7 +210,7 @@ class ArticleStore(Protocol):
     def lineage(self) -> str:
         """The history that keys and sequences are of, in which none is ever given twice: 32 hexadecimal digits.
 
-        A new store has one of its own.
+        A new store has one of its own, and `restore` makes another.
         """
         ...
 
@@ -237,6 +238,32 @@ class ArticleStore(Protocol):
         """Record the model. Vectors of another one are dropped, so that `without_vector` gives their articles.
 
         That is not in the log of changes: who follows it compares the model.
+        """
+        ...
+
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy of the store to a file, while others go on reading and writing.
+
+        Args:
+            file: where the copy comes to lie, once it is complete and on the disk; a file there is replaced then.
+
+        Raises:
+            StorageFullError: the disk is full.
+            StoreError: the file cannot be written, or is the store's own.
+        """
+        ...
+
+    def restore(self, file: Path) -> None:
+        """Replace everything in the store by what is in a backup, at once, while others go on reading.
+
+        What came later is gone, takedowns too. The store has a new lineage then, and new keys and sequences are higher
+        than any that it or the one backed up ever gave.
+
+        Args:
+            file: a backup of this version of similar-news or an earlier one.
+
+        Raises:
+            StoreError: the file is no backup, damaged, or of a newer version; nothing was changed.
         """
         ...
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, ins
 
 from index.article import Article
 from index.errors import StoreError
-from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing
+from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing, sqlite_backup
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
@@ -214,6 +214,15 @@ class SqlArticleStore:
             connection.execute(delete(settings).where(settings.c.name.in_(("model", "fingerprint"))))
             values = {"model": model.name, "fingerprint": model.fingerprint}
             connection.execute(insert(settings), [{"name": name, "value": value} for name, value in values.items()])
+
+    def backup(self, file: Path) -> None:
+        """Write a consistent copy of the store to a file; see `ArticleStore.backup`."""
+        sqlite_backup.back_up(self._path, file)
+
+    def restore(self, file: Path) -> None:
+        """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
+        self._refuse_reader()
+        sqlite_backup.restore(self._path, file)
 
     def close(self) -> None:
         """Let go of the files."""
