@@ -267,6 +267,14 @@ class ArticleStore(Protocol):
         """
         ...
 
+    def check(self) -> list[str]:
+        """Look for faults, and mend what can be mended. It reads everything, which takes a while.
+
+        Returns:
+            A sentence for each kind of fault; none if all is well.
+        """
+        ...
+
     def close(self) -> None:
         """Let go of the files."""
         ...

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, ins
 
 from index.article import Article
 from index.errors import StoreError
-from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing, sqlite_backup
+from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing, sqlite_backup, sqlite_check
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
@@ -223,6 +223,16 @@ class SqlArticleStore:
         """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
         self._refuse_reader()
         sqlite_backup.restore(self._path, file)
+
+    def check(self) -> list[str]:
+        """Look for faults, and mend what can be mended; see `ArticleStore.check`."""
+        with self._read() as connection:
+            damage = sqlite_check.damage(connection)
+            if damage:  # which writing might make worse
+                return damage
+            strays = sqlite_check.strays(connection)
+        with self._write() as connection:
+            return strays + sqlite_check.mend(connection)
 
     def close(self) -> None:
         """Let go of the files."""

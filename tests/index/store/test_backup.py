@@ -70,6 +70,7 @@ def test_a_backup_is_a_store_with_the_same_contents(store: SqlArticleStore, file
     with open_sqlite(file) as copy:
         assert content(copy) == content(store)
         assert copy.lineage() == store.lineage()
+        assert copy.check() == []
 
 
 def test_a_backup_made_while_articles_come_has_each_batch_whole_or_not_at_all(
@@ -91,6 +92,7 @@ def test_a_backup_made_while_articles_come_has_each_batch_whole_or_not_at_all(
             with open_sqlite(file) as copy:
                 ids = [found.article.id for found in copy.latest(100_000)]
                 assert {one[1:] for one in ids if one[0] == "a"} == {one[1:] for one in ids if one[0] == "b"}
+                assert copy.check() == []
     finally:
         done.set()
         writer.join()
@@ -174,6 +176,7 @@ def test_a_store_restored_has_what_the_backup_has_and_a_new_lineage(
     other.restore(file)
     assert content(other) == content(store)
     assert other.lineage() not in lineages
+    assert other.check() == []
 
 
 def test_a_store_goes_back_to_its_own_backup(store: SqlArticleStore, file: Path) -> None:
@@ -245,6 +248,7 @@ def test_a_backup_of_an_earlier_version_is_restored_and_left_as_it_is(store: Sql
     store.restore(file)
     assert {found.article.id for found in store.latest(9)} == {"embedded", "stale", "new"}
     assert [found.article.id for found in store.without_vector(9)] == ["stale", "new"]
+    assert store.check() == []
     assert file.read_bytes() == before
     assert {path.name.split("-")[0] for path in (file.parent.parent / "data").iterdir()} == {"store.sqlite"}
 
@@ -314,5 +318,6 @@ def test_what_is_no_sound_backup_is_refused_and_changes_nothing(
         other.restore(file)
     assert content(other) == before
     assert other.lineage() == lineage
+    assert other.check() == []
     fill(other, "z")
     assert other.count() == 3

@@ -120,6 +120,7 @@ def test_articles_of_version_1_are_as_they_were(path: Path) -> None:
         assert {article.first_seen_at for article in found.values()} == {NOON}
         assert store.is_taken_down("gone")
         assert store.model() is not None
+        assert store.check() == []
 
 
 def test_of_version_1_only_vectors_of_current_words_are_kept(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is particular to SQLite: errors, speed."""
+"""What is particular to SQLite: errors, speed, faults."""
 
 import errno
 import shutil
@@ -94,9 +94,11 @@ def test_a_full_disk_refuses_what_comes_and_keeps_what_came(store: SqlArticleSto
     with pytest.raises(StorageFullError):
         store.put(more)
     assert {found.article.id for found in store.latest(1_000)} == set(acknowledged)
+    assert store.check() == []
     pragma("max_page_count = 1000000")
     store.put(more)
     assert store.count() == len(acknowledged) + 100
+    assert store.check() == []
     with open_sqlite(path, writer=False) as reader:
         assert reader.count() == len(acknowledged) + 100
 
@@ -134,6 +136,9 @@ def test_a_damaged_store_says_what_to_do(path: Path) -> None:
         for call in (lambda: store.get("a"), lambda: store.put([an_article("a", title="A flood")])):
             with pytest.raises(StoreError, match="'similar-news check', or restore a backup"):
                 call()
+        faults = store.check()
+        assert faults
+        assert all(fault.startswith("The file is damaged, restore a backup") for fault in faults)
 
 
 def sqlite_error(name: str) -> sqlite3.OperationalError:
@@ -166,7 +171,7 @@ def test_errors_of_the_system_are_explained_too(tmp_path: Path) -> None:
 def test_a_reader_cannot_write(store: SqlArticleStore, path: Path) -> None:
     store.put([an_article("a")])
     with open_sqlite(path, writer=False) as reader:
-        for call in (lambda: reader.put([an_article("b")]), lambda: reader.take_down("a")):
+        for call in (lambda: reader.put([an_article("b")]), lambda: reader.take_down("a"), reader.check):
             with pytest.raises(StoreError, match="opened for reading only"):
                 call()
         with pytest.raises(DBAPIError, match="readonly"), reader._engine.connect() as connection:
@@ -204,3 +209,41 @@ def test_what_waits_is_found_without_a_look_at_the_rest(store: SqlArticleStore) 
     steps = plan(store, lambda: store.without_vector(9, ids=["a"]))
     assert "SEARCH articles USING INDEX" in steps
     assert "SCAN waiting" not in steps
+
+
+# Faults
+
+
+def test_a_sound_store_has_no_faults(store: SqlArticleStore) -> None:
+    assert store.check() == []
+    store.put([an_article("a"), an_article("b")])
+    store.put_vectors(store.without_vector(1), np.ones((1, 2), np.float16))
+    assert store.check() == []
+
+
+def test_articles_without_a_vector_or_with_an_odd_one_are_embedded_again(store: SqlArticleStore) -> None:
+    ids = ["forgotten", "waits-in-vain", "odd", "sound", "waiting"]
+    store.put([an_article(article_id) for article_id in ids])
+    store.put_vectors(store.without_vector(4), np.ones((4, 2), np.float16))
+    with store._write() as connection:
+        connection.execute(text("DELETE FROM vectors WHERE key = 1"))
+        connection.execute(text("INSERT INTO waiting (key, sequence) VALUES (2, 2)"))
+        connection.execute(text("UPDATE vectors SET embedding = 'xxxxxx' WHERE key = 3"))
+    assert store.check() == [
+        "Articles that had neither a vector nor a place among those that wait for one, which is mended: 1.",
+        "Articles that waited for a vector that was there, which is mended: 1.",
+        "Articles that had a vector of another length than most, which is mended: 1.",
+    ]
+    assert [found.article.id for found in store.without_vector(9)] == ["forgotten", "odd", "waiting"]
+    assert store.check() == []
+
+
+def test_rows_of_no_article_are_reported(store: SqlArticleStore, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO vectors VALUES (7, 'xxxx')")
+        connection.execute("INSERT INTO waiting VALUES (8, 8)")
+    for _ in range(2):
+        assert sorted(store.check()) == [
+            "The table 'vectors' has rows of no article: 1.",
+            "The table 'waiting' has rows of no article: 1.",
+        ]
