@@ -1,26 +1,26 @@
 """The library's face: articles in, related coverage out."""
 
 import asyncio
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Content, canonical_url
-from index.background import Background
 from index.encoder import Encoder, Priority
 from index.errors import TakenDownError, UnknownArticleError
+from index.follower import Follower
 from index.progress import progress
 from index.related import Answer, RelatedQuery, choose
-from index.store import ArticleStore, Put, PutStatus, StoredArticle
-from index.vectors import VectorIndex
+from index.store import Put, PutStatus, StoredArticle
 
 _ENCODE_CHUNK = 256
+_EXPIRE_CHUNK = 500
 _WIDER = 4
 
 
@@ -30,7 +30,6 @@ class _Accepted:
 
     outcomes: list[Put]
     waiting: list[StoredArticle]
-    to_follow: set[str]
 
     @property
     def words(self) -> list[str]:
@@ -45,13 +44,14 @@ class CoverageIndex:
     Encoding happens outside the write lock, so that a takedown does not wait for a batch.
     """
 
-    def __init__(self, store: ArticleStore, encoder: Encoder, vectors: VectorIndex, background: Background) -> None:
+    def __init__(self, follower: Follower, encoder: Encoder) -> None:
         """Put the parts together; `open_index` does so for the embedded default."""
-        self._store = store
+        self._follower = follower
+        self._store = follower.store
+        self._vectors = follower.vectors
+        self._background = follower.background
+        self._writing = follower.writing
         self._encoder = encoder
-        self._vectors = vectors
-        self._background = background
-        self._writing = threading.Lock()
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -115,15 +115,14 @@ class CoverageIndex:
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore)
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
-        changed = {put.id for put in outcomes if put.status in {PutStatus.CREATED, PutStatus.UPDATED}}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
-        return _Accepted(outcomes, waiting, changed | {stored.article.id for stored in waiting})
+        return _Accepted(outcomes, waiting)
 
     def _keep(self, accepted: _Accepted, embeddings: NDArray[np.float32]) -> None:
         """Make embeddings durable, and articles found."""
         self._keep_embeddings(accepted.waiting, embeddings)
-        self._follow(accepted.to_follow)
+        self._follower.follow()
 
     def refuse_overload(self) -> None:
         """Raise EncoderOverloadedError if too much is waiting to be embedded."""
@@ -153,10 +152,33 @@ class CoverageIndex:
                 self._keep_embeddings(chunk, self._encoder.encode([stored.article.words for stored in chunk]))
                 advance(len(chunk))
 
-    def load_vectors(self) -> None:
-        """Fill the vector index from the store."""
-        for articles, embeddings in self._store.with_vectors():
-            self._add(articles, embeddings)
+    def expire(self, before: datetime) -> int:
+        """Delete the articles that both appeared and arrived before a moment; they may be sent again.
+
+        Returns:
+            How many they were.
+        """
+        expired = 0
+        while True:
+            with self._writing:
+                keys = self._store.expire(before, _EXPIRE_CHUNK)
+                self._vectors.remove(keys)
+            expired += len(keys)
+            if len(keys) < _EXPIRE_CHUNK:
+                return expired
+
+    def forget_changes(self, before: datetime) -> None:
+        """Delete the beginning of the store's log of changes."""
+        with self._writing:
+            self._store.forget_changes(before)
+
+    def follow(self) -> None:
+        """See what was done to the store from outside, such as that a backup was restored."""
+        self._follower.follow()
+        if self._follower.was_restored:
+            self._follower.was_restored = False
+            self.encode_waiting()  # a backup may have been made while a batch was on its way
+            self._follower.follow()
 
     # Reading
 
@@ -244,20 +266,6 @@ class CoverageIndex:
         if articles:
             with self._writing:
                 self._store.put_vectors(articles, embeddings.astype(np.float16))
-
-    def _follow(self, ids: set[str]) -> None:
-        """Bring the vector index to the store's state of some articles."""
-        with self._writing:
-            stored = [article for article in map(self._store.get, sorted(ids)) if article]
-            embedded = [(article, self._store.vector(article.key)) for article in stored]
-            ready = [(article, vector) for article, vector in embedded if vector is not None]
-            if ready:
-                self._add([article for article, _ in ready], np.stack([vector for _, vector in ready]))
-
-    def _add(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float16]) -> None:
-        entries = [article.entry for article in articles]
-        centred = self._background.centre(embeddings.astype(np.float32), [entry.lang for entry in entries])
-        self._vectors.add(entries, centred)
 
     def _missing(self, article_id: str) -> UnknownArticleError | TakenDownError:
         if self._store.is_taken_down(article_id):

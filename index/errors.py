@@ -21,6 +21,10 @@ class StorageFullError(StoreError):
     """The disk is full. Nothing of the refused write was kept, and all that was acknowledged before is there."""
 
 
+class ReadOnlyError(StoreError):
+    """This process only reads the data directory."""
+
+
 class ModelNotFoundError(SimilarNewsError):
     """The model is neither a folder, nor known here, nor to be had from the hub."""
 

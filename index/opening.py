@@ -1,7 +1,9 @@
 """Open a data directory with the embedded parts."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -10,45 +12,99 @@ from index.background import background_for
 from index.coverage_index import CoverageIndex
 from index.encoder import Encoder
 from index.errors import ModelMismatchError, StoreError, WriterLockedError
+from index.follower import Follower, stamp
 from index.store import ArticleStore, ModelRecord
 from index.store.sql_store import open_sqlite
-from index.vectors.faiss_index import FaissVectorIndex
+from index.upkeep import FOLLOW_SECONDS, LOG_DAYS, TIDY_SECONDS, days_ago, repeated
+from index.vectors.segmented_index import SegmentedVectorIndex
 
 STORE_FILE = "similar-news.sqlite"
+INDEX_FOLDER = "index"
 LOCK_FILE = "writer.lock"
+
+_logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def open_index(data: Path, encoder: Encoder, *, writer: bool = True, reencode: bool = False) -> Iterator[CoverageIndex]:
+def open_index(
+    data: Path, encoder: Encoder, *, writer: bool = True, reencode: bool = False, retention_days: float = 0
+) -> Iterator[CoverageIndex]:
     """Open a data directory, making it if it is not there; it is closed with the context.
 
     Args:
         data: the directory.
         encoder: the model to embed with.
-        writer: take the write lock. Without it nothing may be put, and what another process puts meanwhile is not seen.
+        writer: take the write lock. Without it nothing may be put; what another process puts is seen within a second.
         reencode: if the vectors are of another model, drop them and embed all articles again, instead of refusing.
+        retention_days: articles that both appeared and arrived more than so many days ago are deleted; 0 keeps all.
 
     Raises:
         WriterLockedError: another process has the write lock.
         ModelMismatchError: the vectors are of another model.
-        StoreError: the store cannot be opened.
+        StoreError: the store cannot be opened, or the index's files cannot be written.
     """
     with ExitStack() as resources:
         if writer:
-            resources.callback(_write_lock(data).release)
+            resources.callback(write_lock(data).release)
         store = resources.enter_context(open_sqlite(data / STORE_FILE, writer=writer))
-        _check_model(store, encoder, data, reencode=writer and reencode)
+        model = ModelRecord(encoder.name, encoder.fingerprint)
+        _check_model(store, model, data, reencode=writer and reencode)
         if writer:
-            store.set_model(ModelRecord(encoder.name, encoder.fingerprint))
-        background = background_for(encoder.name, encoder.fingerprint, encoder.dimensions)
-        index = CoverageIndex(store, encoder, FaissVectorIndex(encoder.dimensions), background)
+            store.set_model(model)
+        follower = resources.enter_context(open_follower(data, store, model, encoder.dimensions, writer=writer))
+        index = CoverageIndex(follower, encoder)
         if writer:
             index.encode_waiting()
-        index.load_vectors()
+        follower.load()
+        follow = index.follow if writer else follower.follow
+        resources.enter_context(repeated("following the store", follow, FOLLOW_SECONDS))
+        if writer:
+            tidy = partial(_tidy, index, retention_days)
+            resources.enter_context(repeated("letting what is old expire", tidy, TIDY_SECONDS))
         yield index
 
 
-def _write_lock(data: Path) -> FileLock:
+@contextmanager
+def open_follower(
+    data: Path, store: ArticleStore, model: ModelRecord, dimensions: int, *, writer: bool
+) -> Iterator[Follower]:
+    """Open a store's vector index, which then holds what its files hold.
+
+    Args:
+        data: the data directory.
+        store: the store in it.
+        model: whose vectors the store has.
+        dimensions: the length of one.
+        writer: see `open_index`.
+
+    Raises:
+        StoreError: the index's files cannot be written.
+    """
+    background = background_for(model.name, model.fingerprint, dimensions)
+    current = stamp(background, store.lineage())
+    try:
+        vectors = SegmentedVectorIndex(dimensions, data / INDEX_FOLDER, stamp=current, writer=writer)
+    except OSError as error:
+        raise StoreError(f"cannot open the index in {data / INDEX_FOLDER}: {error.strerror}") from error
+    try:
+        yield Follower(store, vectors, background)
+    finally:
+        vectors.close()
+
+
+def _tidy(index: CoverageIndex, retention_days: float) -> None:
+    index.forget_changes(days_ago(LOG_DAYS))
+    if retention_days and (expired := index.expire(days_ago(retention_days))):
+        _logger.info("%d articles were older than %g days and are deleted", expired, retention_days)
+
+
+def write_lock(data: Path) -> FileLock:
+    """Take the lock that the one writer of a data directory has; `release` gives it back.
+
+    Raises:
+        WriterLockedError: another process has it.
+        StoreError: the directory cannot be written to.
+    """
     lock = FileLock(data / LOCK_FILE, timeout=0, thread_local=False)
     try:
         data.mkdir(parents=True, exist_ok=True)
@@ -63,8 +119,8 @@ def _write_lock(data: Path) -> FileLock:
     return lock
 
 
-def _check_model(store: ArticleStore, encoder: Encoder, data: Path, *, reencode: bool) -> None:
-    kept, wanted = store.model(), ModelRecord(encoder.name, encoder.fingerprint)
+def _check_model(store: ArticleStore, wanted: ModelRecord, data: Path, *, reencode: bool) -> None:
+    kept = store.model()
     if kept is None or kept.fingerprint == wanted.fingerprint or reencode:
         return
     if kept.name == wanted.name:

@@ -31,7 +31,7 @@ def test_the_library_knows_nothing_of_the_service() -> None:
 @pytest.mark.parametrize(
     ("library", "places"),
     [
-        ("faiss", ["index/vectors/faiss_index.py"]),
+        ("faiss", ["index/vectors/quantised_vectors.py"]),
         ("sentence_transformers", ["index/encoder/sentence_transformer.py"]),
         ("openvino", ["index/encoder/openvino_int8.py"]),
         ("nncf", ["index/encoder/quantise.py"]),

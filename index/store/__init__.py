@@ -1,6 +1,6 @@
 """Articles, kept durably. The store is the truth; everything else can be rebuilt from it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -42,6 +42,7 @@ class StoredArticle:
         article = self.article
         return Entry(
             key=self.key,
+            sequence=self.sequence,
             appeared_at=self.appeared_at,
             lang=article.lang or "",
             source=article.source or "",
@@ -88,6 +89,10 @@ class ChangeKind(StrEnum):
     """It was deleted for its age, and may come again."""
 
 
+GONE = frozenset({ChangeKind.TAKE_DOWN, ChangeKind.EXPIRE})
+"""After these the article is there no more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """An entry of the log of changes.
@@ -107,9 +112,9 @@ class ArticleStore(Protocol):
     """Articles by id, their vectors, and the log of changes. May be called from several threads at once.
 
     An index follows the store so: it takes `lineage` and `last_sequence`, then `embedded_versions` and what it lacks of
-    them, and from then on `changes_after`. Of the articles changed it asks `embedded`: those given are as they are now,
-    the others are to be left out. Where `lineage` or `model` is another, or `forget_changes` was faster (the first
-    change is not the next number), it begins again.
+    them, and from then on `changes_after`. Of the articles changed it asks `embedded`, which gives those that have a
+    vector as they are now. Where `lineage` is another, or `forget_changes` was faster (the first change is not the next
+    number), it begins again.
 
     Every method that reads raises StoreError if the store cannot be read. Every method that writes raises
     StorageFullError if the disk is full, and another StoreError if the store is locked, may only be read, or fails;
@@ -188,18 +193,15 @@ class ArticleStore(Protocol):
         """
         ...
 
-    def with_vectors(self) -> Iterator[tuple[list[StoredArticle], NDArray[np.float16]]]:
-        """All embedded articles in chunks, with their vectors, shape (chunk, dimensions), float16, by key."""
-        ...
-
-    def embedded(self, keys: Sequence[int]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
+    def embedded(self, keys: Sequence[int]) -> tuple[list[Entry], NDArray[np.float16]]:
         """Those of some articles that are there and embedded, by key.
 
         Args:
             keys: of the articles, any number.
 
         Returns:
-            The articles, and their vectors, shape (articles, dimensions), float16; (0, 0) if there are none.
+            What the vector index needs to know of them, and their vectors, shape (articles, dimensions), float16;
+            (0, 0) if there are none.
         """
         ...
 
@@ -253,11 +255,19 @@ class ArticleStore(Protocol):
         """
         ...
 
+    def model_of_backup(self, file: Path) -> ModelRecord | None:
+        """The model whose vectors a backup has; None if it has none.
+
+        Raises:
+            StoreError: the file is no backup, or is damaged.
+        """
+        ...
+
     def restore(self, file: Path) -> None:
         """Replace everything in the store by what is in a backup, at once, while others go on reading.
 
-        What came later is gone, takedowns too. The store has a new lineage then, and new keys and sequences are higher
-        than any that it or the one backed up ever gave.
+        What came later is gone, but for takedowns: what was taken down stays away. The store has a new lineage then,
+        and new keys and sequences are higher than any that it or the one backed up ever gave.
 
         Args:
             file: a backup of this version of similar-news or an earlier one.

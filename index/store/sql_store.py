@@ -1,6 +1,6 @@
 """The article store on SQL, with SQLite as the embedded default."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select
 
 from index.article import Article
-from index.errors import StoreError
+from index.errors import ReadOnlyError, StoreError
 from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing, sqlite_backup, sqlite_check
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
+from index.vectors import Entry
 
-_READ_CHUNK = 4_096
 _VERSION = np.dtype([("key", np.int64), ("sequence", np.int64)])
-_EMBEDDED = (
-    select(articles, vectors.c.embedding).join(vectors, vectors.c.key == articles.c.key).order_by(articles.c.key)
-)
+_ENTRY = [articles.c[name] for name in ("key", "sequence", "appeared_at", "lang", "source", "country")]
+_EMBEDDED = select(*_ENTRY, vectors.c.embedding).join(vectors, vectors.c.key == articles.c.key).order_by(articles.c.key)
 
 
 def open_sqlite(path: Path, *, writer: bool = True) -> "SqlArticleStore":
@@ -151,17 +150,15 @@ class SqlArticleStore:
                 sql_writing.log(connection, ChangeKind.EMBED, changed)
         return kept
 
-    def with_vectors(self) -> Iterator[tuple[list[StoredArticle], NDArray[np.float16]]]:
-        """All embedded articles in chunks; see `ArticleStore.with_vectors`."""
-        with self._read() as connection:
-            for chunk in connection.execute(_EMBEDDED).mappings().partitions(_READ_CHUNK):
-                yield _with_vectors(chunk)
-
-    def embedded(self, keys: Sequence[int]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
+    def embedded(self, keys: Sequence[int]) -> tuple[list[Entry], NDArray[np.float16]]:
         """Those of some articles that are there and embedded; see `ArticleStore.embedded`."""
         with self._read() as connection:
-            rows = connection.execute(_EMBEDDED.where(articles.c.key.in_(listed(keys)))).mappings().all()
-        return _with_vectors(rows)
+            rows = connection.execute(_EMBEDDED.where(articles.c.key.in_(listed(keys)))).all()
+        embeddings = np.frombuffer(b"".join(row.embedding for row in rows), np.float16)
+        entries = [
+            Entry(row.key, row.sequence, row.appeared_at, row.lang, row.source or "", row.country or "") for row in rows
+        ]
+        return entries, embeddings.reshape(len(rows), -1 if rows else 0)
 
     def embedded_versions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The keys and sequences of all embedded articles; see `ArticleStore.embedded_versions`."""
@@ -202,7 +199,7 @@ class SqlArticleStore:
         """The model whose vectors are kept."""
         with self._read() as connection:
             values = {row.name: row.value for row in connection.execute(select(settings))}
-        return ModelRecord(values["model"], values["fingerprint"]) if "fingerprint" in values else None
+        return _model(values)
 
     def set_model(self, model: ModelRecord) -> None:
         """Record the model and drop vectors of another; see `ArticleStore.set_model`."""
@@ -218,6 +215,10 @@ class SqlArticleStore:
     def backup(self, file: Path) -> None:
         """Write a consistent copy of the store to a file; see `ArticleStore.backup`."""
         sqlite_backup.back_up(self._path, file)
+
+    def model_of_backup(self, file: Path) -> ModelRecord | None:
+        """The model whose vectors a backup has; see `ArticleStore.model_of_backup`."""
+        return _model(sqlite_backup.settings_of(self._path, file))
 
     def restore(self, file: Path) -> None:
         """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
@@ -262,7 +263,7 @@ class SqlArticleStore:
 
     def _refuse_reader(self) -> None:
         if not self._writer:
-            raise StoreError(f"cannot write to the store {self._path}: it was opened for reading only")
+            raise ReadOnlyError("nothing can be written here: this process only reads; send to the one that writes")
 
     def _first(self, query: Select[Any]) -> StoredArticle | None:
         with self._read() as connection:
@@ -274,9 +275,8 @@ class SqlArticleStore:
             return [_stored(row) for row in connection.execute(query).mappings()]
 
 
-def _with_vectors(rows: Sequence[RowMapping]) -> tuple[list[StoredArticle], NDArray[np.float16]]:
-    embeddings = np.frombuffer(b"".join(row["embedding"] for row in rows), np.float16)
-    return [_stored(row) for row in rows], embeddings.reshape(len(rows), -1 if rows else 0)
+def _model(values: Mapping[str, str]) -> ModelRecord | None:
+    return ModelRecord(values["model"], values["fingerprint"]) if "fingerprint" in values else None
 
 
 def _stored(row: RowMapping) -> StoredArticle:

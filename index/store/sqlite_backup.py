@@ -67,7 +67,21 @@ def restore(store: Path, file: Path) -> None:
         connection.execute("COMMIT")
 
 
+def settings_of(store: Path, file: Path) -> dict[str, str]:
+    """What a backup's table of settings has.
+
+    Raises:
+        StoreError: the file cannot be read, or is no backup.
+    """
+    what = f"cannot read the backup {file}"
+    with explained(what, store.parent):
+        _version(file, what)
+        with _connected(file, "ro") as connection:
+            return dict(connection.execute("SELECT name, value FROM settings").fetchall())
+
+
 def _copy_tables(connection: sqlite3.Connection) -> None:
+    connection.execute("CREATE TEMPORARY TABLE taken_down AS SELECT * FROM main.takedowns")
     for name in reversed(_TABLES):
         connection.execute(f'DELETE FROM main."{name}"')  # noqa: S608 - a name of the schema
     for name, columns in _TABLES.items():
@@ -75,6 +89,9 @@ def _copy_tables(connection: sqlite3.Connection) -> None:
         given = ", ".join(f'given."{column}"' for column in columns)  # without "given." a missing one would be a text
         copy = f'INSERT INTO main."{name}" ({listed}) SELECT {given} FROM backup."{name}" AS given'  # noqa: S608 - as above
         connection.execute(copy)
+    # Somebody asked for these to be gone, and is not to ask again because of a restored backup.
+    connection.execute("INSERT OR REPLACE INTO main.takedowns SELECT * FROM temp.taken_down")
+    connection.execute("DELETE FROM main.articles WHERE id IN (SELECT article_id FROM temp.taken_down)")
 
 
 def _raise_counters(connection: sqlite3.Connection) -> None:

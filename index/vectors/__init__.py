@@ -1,6 +1,6 @@
 """Nearest vectors under filters."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,6 +15,7 @@ class Entry:
 
     Attributes:
         key: the article's number in the store.
+        sequence: the number of its version; no other version of any article has it.
         appeared_at: when it was published, or first seen where the publisher does not say.
         lang: BCP 47 tag.
         source: the publisher's name; empty when unknown.
@@ -22,6 +23,7 @@ class Entry:
     """
 
     key: int
+    sequence: int
     appeared_at: datetime
     lang: str
     source: str
@@ -80,8 +82,36 @@ class VectorIndex(Protocol):
     def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
         """The `limit` entries most similar to `vector` (shape (dimensions,)), best first, ties by key.
 
-        Of equally similar entries any may be the ones that `limit` leaves out.
+        Of equally similar entries any may be the ones that `limit` leaves out. Among very many entries a few of the
+        best may be missed; `scripts/benchmark index` measures how many.
         """
+        ...
+
+    def sequences(self) -> NDArray[np.int64]:
+        """The sequences of all entries, ascending."""
+        ...
+
+    def stored(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """Sequences and vectors of all entries in parts, shapes (part,) and (part, dimensions), in no order."""
+        ...
+
+    def keep_only(self, sequences: NDArray[np.int64]) -> None:
+        """Remove the entries with other sequences than these, which are ascending."""
+        ...
+
+    def clear(self, stamp: str) -> None:
+        """Remove all entries. What is kept of others is of use only where it has the same stamp."""
+        ...
+
+    def refresh(self) -> None:
+        """See what the writing process has done to the index's files; in that process, do nothing.
+
+        Call it when what the writer added and removed is added and removed here. What it has removed since may go too.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of files and threads."""
         ...
 
     def __len__(self) -> int:

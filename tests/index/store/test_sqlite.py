@@ -172,7 +172,7 @@ def test_a_reader_cannot_write(store: SqlArticleStore, path: Path) -> None:
     store.put([an_article("a")])
     with open_sqlite(path, writer=False) as reader:
         for call in (lambda: reader.put([an_article("b")]), lambda: reader.take_down("a"), reader.check):
-            with pytest.raises(StoreError, match="opened for reading only"):
+            with pytest.raises(StoreError, match="this process only reads"):
                 call()
         with pytest.raises(DBAPIError, match="readonly"), reader._engine.connect() as connection:
             connection.exec_driver_sql("DELETE FROM articles")

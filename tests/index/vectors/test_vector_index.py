@@ -1,39 +1,64 @@
 """The contract of `VectorIndex`. A further implementation is one more line in `IMPLEMENTATIONS`."""
 
+import tempfile
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from numpy.typing import NDArray
 
 from index.language import primary
 from index.vectors import NO_FILTERS, Entry, Filters, Hit, VectorIndex
-from index.vectors.faiss_index import FaissVectorIndex
+from index.vectors.segmented_index import SegmentedVectorIndex
 from tests.index.fakes import NOON
 
 DIMENSIONS = 3
-IMPLEMENTATIONS: dict[str, Callable[[int], VectorIndex]] = {
-    "faiss-4": lambda dimensions: FaissVectorIndex(dimensions, segment_rows=4),
-    "faiss-8192": lambda dimensions: FaissVectorIndex(dimensions, segment_rows=8_192),
-}
-
+Open = Callable[[int, Path], VectorIndex]
 Make = Callable[[int], VectorIndex]
 Vectors = NDArray[np.float32]
 
 
+class MergedAtOnce(SegmentedVectorIndex):
+    """Merges after every addition, as soon as there is something to merge."""
+
+    def add(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+        super().add(entries, vectors)
+        while self.compact():
+            pass
+
+
+IMPLEMENTATIONS: dict[str, Open] = {
+    "segments of 4": lambda dimensions, folder: SegmentedVectorIndex(dimensions, folder, segment_rows=4),
+    "segments of 1, merged at once": lambda dimensions, folder: MergedAtOnce(
+        dimensions, folder, segment_rows=1, in_background=False
+    ),
+    "segments of 8192": SegmentedVectorIndex,
+}
+
+
 @pytest.fixture(params=list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS), scope="module")
-def make(request: pytest.FixtureRequest) -> Make:
-    factory: Make = request.param
-    return factory
+def make(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Make]:
+    opened: list[VectorIndex] = []
+
+    def make_one(dimensions: int) -> VectorIndex:
+        opened.append(request.param(dimensions, tmp_path_factory.mktemp("index")))
+        return opened[-1]
+
+    yield make_one
+    for index in opened:
+        index.close()
 
 
 def entry(key: int, lang: str = "en", source: str = "", country: str = "", appeared_at: datetime = NOON) -> Entry:
-    return Entry(key=key, appeared_at=appeared_at, lang=lang, source=source, country=country)
+    return Entry(key=key, sequence=key, appeared_at=appeared_at, lang=lang, source=source, country=country)
 
 
 def passes(one: Entry, filters: Filters) -> bool:
@@ -63,6 +88,9 @@ class Model:
     def remove(self, keys: Collection[int]) -> None:
         self.kept = {key: value for key, value in self.kept.items() if key not in keys}
 
+    def sequences(self) -> NDArray[np.int64]:
+        return np.array(sorted(one.sequence for one, _ in self.kept.values()), np.int64)
+
     def search(self, vector: Vectors, limit: int, filters: Filters) -> list[Hit]:
         hits = [Hit(key, float(row @ vector)) for key, (one, row) in self.kept.items() if passes(one, filters)]
         return sorted(hits, key=lambda hit: (-hit.similarity, hit.key))[:limit]
@@ -75,7 +103,7 @@ sources = st.sampled_from(["", "Harbor Tribune", "한빛일보"])
 countries = st.sampled_from(["", "KR", "US"])
 moments = st.integers(-2, 2).map(lambda microseconds: NOON + timedelta(microseconds=microseconds))
 keys = st.integers(0, 12)
-entries = st.builds(Entry, key=keys, appeared_at=moments, lang=langs, source=sources, country=countries)
+entries = st.builds(Entry, key=keys, sequence=keys, appeared_at=moments, lang=langs, source=sources, country=countries)
 filters = st.just(NO_FILTERS) | st.builds(
     Filters,
     langs=st.frozensets(langs, max_size=2),
@@ -91,29 +119,78 @@ removals = st.frozensets(keys, max_size=4)
 searches = st.tuples(exact_vectors, st.integers(1, 15), filters)
 
 
-@given(steps=st.lists(additions | removals, max_size=8), asked=st.lists(searches, min_size=1, max_size=4))
-@settings(max_examples=200)
-def test_a_search_finds_what_an_exact_search_of_all_that_was_added_finds(
-    make: Make,
-    steps: list[list[tuple[Entry, tuple[float, ...]]] | frozenset[int]],
-    asked: list[tuple[tuple[float, ...], int, Filters]],
-) -> None:
-    index, model = make(DIMENSIONS), Model()
-    for step in steps:
-        if isinstance(step, frozenset):
-            index.remove(step)
-            model.remove(step)
-        else:
-            vectors = np.array([vector for _, vector in step], np.float32).reshape(-1, DIMENSIONS)
-            index.add([one for one, _ in step], vectors)
-            model.add([one for one, _ in step], vectors)
-        assert len(index) == len(model.kept)
-        for vector, limit, chosen in asked:
-            query = np.array(vector, np.float32)
-            found, exact = index.search(query, limit, chosen), model.search(query, len(model.kept), chosen)
-            assert [hit.similarity for hit in found] == [hit.similarity for hit in exact[:limit]]
-            assert found == sorted(found, key=lambda hit: (-hit.similarity, hit.key))
-            assert set(found) <= set(exact)  # of equals, any may be the ones that the limit leaves out
+class AnyHistory(RuleBasedStateMachine):
+    """Whatever is added, removed, merged, closed and opened again, searches are those of a dictionary."""
+
+    opening: Open
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.index = self.opening(DIMENSIONS, Path(self.folder.name))
+        self.model = Model()
+        self.sequence = 0
+
+    @rule(rows=additions)
+    def add(self, rows: list[tuple[Entry, tuple[float, ...]]]) -> None:
+        added = []
+        for one, _ in rows:
+            self.sequence += 1
+            added.append(replace(one, sequence=self.sequence))
+        vectors = np.array([vector for _, vector in rows], np.float32).reshape(-1, DIMENSIONS)
+        self.index.add(added, vectors)
+        self.model.add(added, vectors)
+
+    @rule(gone=removals)
+    def remove(self, gone: frozenset[int]) -> None:
+        self.index.remove(gone)
+        self.model.remove(gone)
+
+    @rule(gone=removals)
+    def keep_only(self, gone: frozenset[int]) -> None:
+        self.model.remove(gone)
+        self.index.keep_only(self.model.sequences())
+
+    @rule(gone=removals)
+    def reopen(self, gone: frozenset[int]) -> None:
+        """As a store does that has gone on meanwhile: what is missing is added, and what is gone removed."""
+        self.index.close()
+        self.index = self.opening(DIMENSIONS, Path(self.folder.name))
+        self.model.remove(gone)
+        self.index.keep_only(self.model.sequences())
+        there = self.index.sequences()
+        missing = [kept for kept in self.model.kept.values() if kept[0].sequence not in there]
+        self.index.add([one for one, _ in missing], np.array([vector for _, vector in missing]).reshape(-1, DIMENSIONS))
+
+    @rule(asked=searches)
+    def search(self, asked: tuple[tuple[float, ...], int, Filters]) -> None:
+        vector, limit, chosen = asked
+        query = np.array(vector, np.float32)
+        found, exact = self.index.search(query, limit, chosen), self.model.search(query, len(self.model.kept), chosen)
+        assert [hit.similarity for hit in found] == [hit.similarity for hit in exact[:limit]]
+        assert found == sorted(found, key=lambda hit: (-hit.similarity, hit.key))
+        assert set(found) <= set(exact)  # of equals, any may be the ones that the limit leaves out
+
+    @invariant()
+    def holds_what_was_added(self) -> None:
+        assert len(self.index) == len(self.model.kept)
+        assert self.index.sequences().tolist() == self.model.sequences().tolist()
+        stored = {
+            sequence: vector
+            for sequences, vectors in self.index.stored()
+            for sequence, vector in zip(sequences.tolist(), vectors.tolist(), strict=True)
+        }
+        assert stored == {one.sequence: vector.tolist() for one, vector in self.model.kept.values()}
+
+    def teardown(self) -> None:
+        self.index.close()
+        self.folder.cleanup()
+
+
+@pytest.mark.parametrize("opening", list(IMPLEMENTATIONS.values()), ids=list(IMPLEMENTATIONS))
+def test_searches_are_those_of_an_exact_index_whatever_happened_before(opening: Open) -> None:
+    machine = type("AnyHistoryOfOne", (AnyHistory,), {"opening": staticmethod(opening)})
+    run_state_machine_as_test(machine, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
 
 
 @given(rows=arrays(np.float32, st.tuples(st.integers(1, 20), st.just(8)), elements=st.floats(-1, 1, width=32)))
@@ -130,6 +207,17 @@ def test_equal_similarities_are_in_the_order_of_keys(make: Make) -> None:
     for key in (9, 3, 7, 1, 8, 2, 6, 5, 4):
         index.add([entry(key)], np.array([[1, 0]], np.float32))
     assert [hit.key for hit in index.search(np.array([1, 0], np.float32), 9)] == list(range(1, 10))
+
+
+def test_a_window_of_time_may_begin_and_end_at_any_row(make: Make) -> None:
+    index = make(2)
+    moments = [NOON + timedelta(seconds=second) for second in range(20)]
+    index.add([entry(key, appeared_at=moment) for key, moment in enumerate(moments)], np.ones((20, 2), np.float32))
+    for first in range(20):
+        for last in (first, min(first + 1, 19), 17, 19):
+            window = Filters(since=moments[first], until=moments[last])
+            found = [hit.key for hit in index.search(np.ones(2, np.float32), 20, window)]
+            assert found == list(range(first, last))
 
 
 def test_an_empty_index_finds_nothing(make: Make) -> None:

@@ -1,0 +1,352 @@
+"""The vector index: segments, searched one after the other.
+
+New vectors go to the live segment, whose arrays are filled from the front; when it is full it is sealed, and sealed
+ones are merged in the background into fewer and larger ones, which are kept in files. A removal replaces a segment's
+array of living rows by a changed copy. Readers work on an immutable view, which the writer swaps: a search neither
+waits for a write nor sees half of one.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.vectors import NO_FILTERS, Entry, Filters, Hit
+from index.vectors.columns import Columns, Dictionaries, Names
+from index.vectors.compaction import Merger, merge, to_merge
+from index.vectors.segment_files import (
+    FORMAT,
+    DamagedSegmentError,
+    Manifest,
+    read_manifest,
+    read_segment,
+    remove_others,
+    write_manifest,
+    write_segment,
+)
+from index.vectors.segments import (
+    Live,
+    Sealed,
+    Segment,
+    sequences_of,
+    with_only_sequences,
+    without_keys,
+    without_sequences,
+)
+
+SEGMENT_ROWS = 2_048
+"""Of the live segment, which is searched by a product with all its fp32 vectors: as many bytes as those of 32,000 rows
+that are merged."""
+
+_PATIENCE = 2.0
+"""Seconds that closing waits for a merge. One that is cut off leaves the files as they were."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All segments at one moment. Sealed ones have a living row at least."""
+
+    sealed: tuple[Sealed, ...]
+    live: Live
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        return (*self.sealed, self.live)
+
+    def changed(self, change: Callable[[Segment], Segment]) -> "_View":
+        """The view with other rows alive."""
+        sealed = (segment for segment in map(change, self.sealed) if segment.alive.any())
+        return _View(tuple(sealed), change(self.live))  # type: ignore[arg-type]  # a segment of the same kind
+
+
+class SegmentedVectorIndex:
+    """A `VectorIndex`; vectors are kept as fp16."""
+
+    def __init__(
+        self,
+        dimensions: int,
+        folder: Path | None = None,
+        *,
+        stamp: str = "",
+        writer: bool = True,
+        segment_rows: int = SEGMENT_ROWS,
+        in_background: bool = True,
+    ) -> None:
+        """Open the index in a folder, or make an empty one.
+
+        Args:
+            dimensions: the length of a vector.
+            folder: where merged segments are kept; None for nowhere.
+            stamp: what the vectors are of; a folder with another one is emptied.
+            writer: keep what is added, and tidy the folder. There must be one writer; others may `refresh`.
+            segment_rows: how many rows the live segment takes before it is sealed.
+            in_background: merge segments in a thread; otherwise only by `compact`.
+
+        Raises:
+            OSError: the folder cannot be read, or written to.
+        """
+        self._dimensions = dimensions
+        self._folder = folder
+        self._writer = writer
+        self._segment_rows = segment_rows
+        self._names = Dictionaries(Names(), Names(), Names())
+        self._writing = threading.Lock()
+        self._manifest = Manifest(stamp=stamp)
+        self._background = _Background(self.compact) if in_background and writer else None
+        self._view = _View(self._opened(), self._new_live_segment())
+
+    def __len__(self) -> int:
+        """The number of entries."""
+        return sum(int(np.count_nonzero(segment.alive)) for segment in self._view.segments)
+
+    def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
+        """Add or replace entries; see `VectorIndex.add`."""
+        if vectors.shape != (len(entries), self._dimensions):
+            raise ValueError(f"vectors have shape {vectors.shape}, expected {(len(entries), self._dimensions)}")
+        with self._writing:
+            rows = Columns.of(entries, self._names)
+            if len(np.unique(rows.keys)) < len(rows):
+                raise ValueError("a key comes twice in one call")
+            view = self._without(rows.keys)
+            # As the vectors will be kept, so that sealing a segment does not change a similarity.
+            rounded = vectors.astype(np.float16).astype(np.float32)
+            start = 0
+            while start < len(rows):
+                if len(view.live.columns) == self._segment_rows:
+                    view = _View((*view.sealed, *self._sealed(view.live)), self._new_live_segment())
+                stop = start + self._segment_rows - len(view.live.columns)
+                part = slice(start, stop)
+                view = replace(view, live=self._grown(view.live, rows.rows(part), rounded[part]))
+                start = stop
+            before, self._view = self._view, view
+        if self._background and len(view.sealed) > len(before.sealed):
+            self._background.wake()  # which has to find what was sealed
+
+    def remove(self, keys: Collection[int]) -> None:
+        """Remove entries; see `VectorIndex.remove`."""
+        with self._writing:
+            self._view = self._without(np.array(list(keys), np.int64))
+
+    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
+        """Find the most similar entries; see `VectorIndex.search`."""
+        wanted = limit + len(filters.exclude)  # so that enough are left
+        parts = [segment.search(vector, wanted, filters, self._names) for segment in self._view.segments]
+        keys, similarities = (np.concatenate(column) for column in zip(*parts, strict=True))
+        if filters.exclude:
+            left = ~np.isin(keys, list(filters.exclude))
+            keys, similarities = keys[left], similarities[left]
+        order = np.lexsort((keys, -similarities))[:limit]
+        return [Hit(*hit) for hit in zip(keys[order].tolist(), similarities[order].tolist(), strict=True)]
+
+    def sequences(self) -> NDArray[np.int64]:
+        """The sequences of all entries; see `VectorIndex.sequences`."""
+        return sequences_of(self._view.segments)
+
+    def stored(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+        """Sequences and vectors of all entries; see `VectorIndex.stored`."""
+        for segment in self._view.segments:
+            yield segment.columns.sequences[segment.alive], segment.stored()[segment.alive]
+
+    def keep_only(self, sequences: NDArray[np.int64]) -> None:
+        """Remove other entries; see `VectorIndex.keep_only`."""
+        with self._writing:
+            self._view = self._view.changed(partial(with_only_sequences, sequences=sequences))
+
+    def compact(self) -> bool:
+        """Merge some segments, if that makes searches faster; says whether there was anything to merge.
+
+        It goes on beside searches and writes. Call it from one thread at a time.
+        """
+        segments = to_merge(self._view.sealed, self._segment_rows)
+        if not segments:
+            return False
+        merger = self._kept(merge(segments))
+        replaced = {id(segment.vectors) for segment in segments}
+        with self._writing:
+            others = [segment for segment in self._view.sealed if id(segment.vectors) not in replaced]
+            sealed = (*others, *merger.finished(self._view.sealed))
+            self._view = replace(self._view, sealed=sealed)
+        if self._folder:
+            self._record(self._folder, sealed)
+        return True
+
+    def clear(self, stamp: str) -> None:
+        """Remove all entries; see `VectorIndex.clear`."""
+        with self._writing:
+            self._view = _View((), self._new_live_segment())
+            self._manifest = Manifest(stamp=stamp, next=self._manifest.next)
+            if self._folder and self._writer:
+                self._record(self._folder, ())
+
+    @property
+    def is_merging(self) -> bool:
+        """Whether there is something to merge in the background."""
+        return self._background is not None and self._background.is_busy
+
+    def segment_rows(self) -> list[int]:
+        """How many entries each sealed segment has."""
+        return [int(np.count_nonzero(segment.alive)) for segment in self._view.sealed]
+
+    def refresh(self) -> None:
+        """See the segments that the writer has merged meanwhile; see `VectorIndex.refresh`."""
+        if self._writer:
+            return
+        manifest = read_manifest(self._folder) if self._folder else None
+        if self._folder is None or manifest is None or manifest.stamp != self._manifest.stamp:
+            return
+        if manifest == self._manifest:
+            return
+        with self._writing:
+            entries = sequences_of(self._view.segments)
+            known = {segment.name: segment for segment in self._view.sealed}
+            in_files: list[Sealed] = []
+            for record in manifest.segments:
+                if record in self._manifest.segments and record.name in known:
+                    in_files.append(known[record.name])
+                else:
+                    try:
+                        segment = read_segment(self._folder, record, self._names)
+                    except DamagedSegmentError:
+                        return  # gone already, since the writer has merged on: the next time there is a newer manifest
+                    in_files.append(with_only_sequences(segment, entries))
+            in_memory = tuple(segment for segment in self._view.sealed if not segment.name)
+            elsewhere = partial(without_sequences, sequences=sequences_of(in_files))
+            rest = replace(self._view, sealed=in_memory).changed(elsewhere)
+            self._view = replace(rest, sealed=(*in_files, *rest.sealed))
+            self._manifest = manifest
+
+    def close(self) -> None:
+        """See `VectorIndex.close`."""
+        if self._background:
+            self._background.close()
+
+    # Segments
+
+    def _new_live_segment(self) -> Live:
+        self._live_columns = Columns.empty(self._segment_rows)
+        self._live_vectors = np.empty((self._segment_rows, self._dimensions), np.float32)
+        return Live(self._live_columns.rows(slice(0)), np.empty(0, np.bool_), self._live_vectors[:0])
+
+    def _grown(self, live: Live, rows: Columns, vectors: NDArray[np.float32]) -> Live:
+        """The live segment with more rows. They are written behind those that a view in use can see."""
+        stop = len(live.columns) + len(rows)
+        new = slice(len(live.columns), stop)
+        self._live_columns.put(new, rows)
+        self._live_vectors[new] = vectors
+        alive = np.concatenate([live.alive, np.ones(len(rows), np.bool_)])
+        return Live(self._live_columns.rows(slice(stop)), alive, self._live_vectors[:stop])
+
+    def _sealed(self, live: Live) -> list[Sealed]:
+        """The live segment's living rows, sealed."""
+        if not live.alive.any():
+            return []
+        return [Sealed.build(live.columns.rows(live.alive), live.vectors[live.alive].astype(np.float16))]
+
+    def _without(self, keys: NDArray[np.int64]) -> _View:
+        return self._view.changed(partial(without_keys, keys=keys))
+
+    # Files
+
+    def _opened(self) -> tuple[Sealed, ...]:
+        """The segments in the folder."""
+        if self._folder is None:
+            return ()
+        if self._writer:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        while True:
+            found = read_manifest(self._folder)
+            if found is not None and (found.stamp, found.format) == (self._manifest.stamp, FORMAT):
+                self._manifest = found
+            segments, damaged = self._read(self._folder)
+            if not damaged or read_manifest(self._folder) == found:
+                break  # otherwise the writer has merged on meanwhile, and what is not there is in other files now
+        for error in damaged.values():
+            _logger.warning("%s: its articles are read from the store again", error)
+        readable = tuple(record for record in self._manifest.segments if record.name not in damaged)
+        self._manifest = self._manifest.model_copy(update={"segments": readable})
+        if self._writer:
+            remove_others(self._folder, self._manifest)
+        return tuple(segments)
+
+    def _read(self, folder: Path) -> tuple[list[Sealed], dict[str, DamagedSegmentError]]:
+        """The segments that can be read, and what is wrong with the others by their names."""
+        segments: list[Sealed] = []
+        damaged: dict[str, DamagedSegmentError] = {}
+        for record in self._manifest.segments:
+            try:
+                segments.append(read_segment(folder, record, self._names))
+            except DamagedSegmentError as error:
+                damaged[record.name] = error
+        return segments, damaged
+
+    def _kept(self, merger: Merger) -> Merger:
+        """The merger with its pieces in files, if they can be written; if not, they are merged again another time."""
+        if self._folder is None:
+            return merger
+        pieces = []
+        for piece, origins in merger.pieces:
+            name = f"{self._manifest.next:08d}"
+            try:
+                record = write_segment(self._folder, name, piece, self._names)
+            except OSError as error:
+                _logger.warning("a segment of the index cannot be kept: %s", error)
+                return merger
+            segments = (*self._manifest.segments, record)
+            self._manifest = self._manifest.model_copy(update={"next": self._manifest.next + 1, "segments": segments})
+            pieces.append((replace(piece, name=name), origins))
+        return replace(merger, pieces=pieces)
+
+    def _record(self, folder: Path, segments: Iterable[Sealed]) -> None:
+        """Write which segments there are now, and remove the others."""
+        names = {segment.name for segment in segments}
+        kept = tuple(record for record in self._manifest.segments if record.name in names)
+        self._manifest = self._manifest.model_copy(update={"segments": kept})
+        try:
+            write_manifest(folder, self._manifest)
+            remove_others(folder, self._manifest)
+        except OSError as error:
+            _logger.warning("which segments the index has cannot be kept, and is written again later: %s", error)
+
+
+class _Background:
+    """A thread that merges when it is woken."""
+
+    def __init__(self, compact: Callable[[], bool]) -> None:
+        self._compact = compact
+        self._is_wanted = threading.Event()
+        self._is_closed = False
+        self.is_busy = False
+        self._thread: threading.Thread | None = None
+
+    def wake(self) -> None:
+        """Merge what is to be merged."""
+        self.is_busy = True
+        self._is_wanted.set()
+        if self._thread is None and not self._is_closed:
+            self._thread = threading.Thread(target=self._run, name="compaction", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End, soon."""
+        self._is_closed = True
+        self._is_wanted.set()
+        if self._thread:
+            self._thread.join(_PATIENCE)
+
+    def _run(self) -> None:
+        while not self._is_closed:
+            try:
+                while self._compact() and not self._is_closed:
+                    pass
+            except Exception:
+                _logger.exception("merging segments failed; it is tried again when the next one is sealed")
+            self.is_busy = self._is_wanted.is_set()
+            self._is_wanted.wait()
+            self._is_wanted.clear()

@@ -1,0 +1,203 @@
+"""The parts of an index: a live segment that grows, and sealed ones that never change but for rows that die."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.vectors import Filters
+from index.vectors.columns import Columns, Dictionaries, Mask, Places, matching, microseconds
+from index.vectors.quantised_vectors import Found, QuantisedVectors, packed
+
+NOTHING: Found = (np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+class Segment(Protocol):
+    """Some rows of an index."""
+
+    @property
+    def columns(self) -> Columns:
+        """What is known of the rows."""
+        ...
+
+    @property
+    def alive(self) -> Mask:
+        """Which of the rows may be found."""
+        ...
+
+    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
+        """Keys and similarities of the best `limit` rows that are alive and pass the filters, in any order."""
+        ...
+
+    def places_of(self, keys: NDArray[np.int64]) -> Places:
+        """The places of the rows with these keys, in any order."""
+        ...
+
+    def stored(self) -> NDArray[np.float16]:
+        """The vectors of all rows; shape (rows, dimensions)."""
+        ...
+
+    def with_alive(self, alive: Mask) -> Self:
+        """The segment with other rows alive."""
+        ...
+
+
+_S = TypeVar("_S", bound=Segment)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The rows that came last, with their vectors, shape (rows, dimensions), float32."""
+
+    columns: Columns
+    alive: Mask
+    vectors: NDArray[np.float32]
+
+    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
+        """See `Segment.search`."""
+        passing = matching(self.columns, filters, names)
+        places = np.flatnonzero(self.alive if passing is None else self.alive & passing)
+        if not len(places):
+            return NOTHING
+        all_alive = len(places) == len(self.alive)
+        similarities = (self.vectors if all_alive else self.vectors[places]) @ vector
+        if len(places) > limit:
+            best = np.argpartition(-similarities, limit - 1)[:limit]
+            places, similarities = places[best], similarities[best]
+        return self.columns.keys[places], similarities
+
+    def places_of(self, keys: NDArray[np.int64]) -> Places:
+        """See `Segment.places_of`."""
+        return np.flatnonzero(np.isin(self.columns.keys, keys))
+
+    def stored(self) -> NDArray[np.float16]:
+        """See `Segment.stored`."""
+        return self.vectors.astype(np.float16)
+
+    def with_alive(self, alive: Mask) -> "Live":
+        """See `Segment.with_alive`."""
+        return replace(self, alive=alive)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Rows in the order of time, so that a window of it is a range of them.
+
+    Attributes:
+        columns: what is known of them.
+        vectors: theirs.
+        alive: which of them may be found.
+        name: of the folder that it is kept in; empty when it is not.
+        by_key: their places in the order of their keys.
+        bits: a bit for each row that is alive; None if all are.
+    """
+
+    columns: Columns
+    vectors: QuantisedVectors
+    alive: Mask
+    name: str = ""
+    by_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    bits: NDArray[np.uint8] | None = None
+
+    @classmethod
+    def of(cls, columns: Columns, vectors: QuantisedVectors, name: str = "") -> Self:
+        """Put a segment together, with all rows alive."""
+        by_key = np.argsort(columns.keys, kind="stable")
+        return cls(columns, vectors, np.ones(len(columns), np.bool_), name, by_key)
+
+    @classmethod
+    def build(cls, columns: Columns, vectors: NDArray[np.float16]) -> Self:
+        """Seal rows in any order."""
+        order = np.argsort(columns.moments, kind="stable")
+        return cls.in_order(columns.rows(order), vectors[order])
+
+    @classmethod
+    def in_order(cls, columns: Columns, vectors: NDArray[np.float16]) -> Self:
+        """Seal rows in the order of time."""
+        return cls.of(columns, QuantisedVectors.build(vectors))
+
+    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
+        """See `Segment.search`."""
+        first, last = self._window(filters)
+        if first == last:
+            return NOTHING
+        everything = first == 0 and last == len(self.columns)
+        first -= first % 8  # where a byte of the bits begins; the rows before the window do not pass the filters
+        part = slice(first, last)
+        untimed = replace(filters, since=None, until=None) if everything else filters
+        passing = matching(self.columns.rows(part), untimed, names)
+        if passing is None and everything:
+            bits, count = self.bits, int(np.count_nonzero(self.alive))
+        else:
+            chosen = self.alive[part] if passing is None else self.alive[part] & passing
+            count = int(np.count_nonzero(chosen))
+            bits = np.zeros((len(self.columns) + 7) // 8, np.uint8)
+            of_part = packed(chosen)
+            bits[first // 8 : first // 8 + len(of_part)] = of_part
+        if not count:
+            return NOTHING
+        places, similarities = self.vectors.search(vector, min(limit, count), bits)
+        return self.columns.keys[places], similarities
+
+    def places_of(self, keys: NDArray[np.int64]) -> Places:
+        """See `Segment.places_of`."""
+        keys = np.sort(keys)
+        starts, stops = (
+            np.searchsorted(self.columns.keys, keys, side, sorter=self.by_key) for side in ("left", "right")
+        )
+        found = [self.by_key[start:stop] for start, stop in zip(starts, stops, strict=True) if start < stop]
+        return np.concatenate(found) if found else np.empty(0, np.intp)
+
+    def stored(self) -> NDArray[np.float16]:
+        """See `Segment.stored`."""
+        return self.vectors.stored()
+
+    def with_alive(self, alive: Mask) -> "Sealed":
+        """See `Segment.with_alive`."""
+        return replace(self, alive=alive, bits=None if alive.all() else packed(alive))
+
+    def _window(self, filters: Filters) -> tuple[int, int]:
+        """The first row within the filters' times, and the one after the last."""
+        since, until = (None if moment is None else microseconds(moment) for moment in (filters.since, filters.until))
+        moments = self.columns.moments
+        first = 0 if since is None else int(np.searchsorted(moments, since))
+        last = len(moments) if until is None else int(np.searchsorted(moments, until))
+        return first, max(first, last)
+
+
+def without_keys(segment: _S, keys: NDArray[np.int64]) -> _S:
+    """The segment without the rows with some keys; itself if it has none of them."""
+    places = segment.places_of(keys)
+    if not segment.alive[places].any():
+        return segment
+    alive = segment.alive.copy()
+    alive[places] = False
+    return segment.with_alive(alive)
+
+
+def with_only_sequences(segment: _S, sequences: NDArray[np.int64]) -> _S:
+    """The segment without the rows with other sequences than these, which are ascending."""
+    alive = segment.alive & among(segment.columns.sequences, sequences)
+    return segment if np.array_equal(alive, segment.alive) else segment.with_alive(alive)
+
+
+def without_sequences(segment: _S, sequences: NDArray[np.int64]) -> _S:
+    """The segment without the rows with these sequences, which are ascending."""
+    return segment.with_alive(segment.alive & ~among(segment.columns.sequences, sequences))
+
+
+def sequences_of(segments: Sequence[Segment]) -> NDArray[np.int64]:
+    """The sequences of all rows that are alive, ascending."""
+    living = [segment.columns.sequences[segment.alive] for segment in segments]
+    return np.sort(np.concatenate([np.empty(0, np.int64), *living]))
+
+
+def among(values: NDArray[np.int64], ascending: NDArray[np.int64]) -> Mask:
+    """Which values are among others, which are ascending."""
+    if not len(ascending):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
+    found: Mask = ascending[at] == values
+    return found

@@ -1,0 +1,93 @@
+"""Whatever moment a writer is killed at: what it acknowledged is there, once, and what it took down is gone."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from index.maintenance import check, restore
+from index.opening import STORE_FILE
+from index.store.sql_store import open_sqlite
+
+KILLS = 100
+LONGEST = 0.4
+
+
+class Witness:
+    """What writers acknowledged.
+
+    Attributes:
+        kept: ids that have to be there.
+        gone: ids that must not be there.
+        open: ids that may be there or not, since the writer was killed while it took them down.
+        seen: ids that were there after one of the kills, acknowledged or not.
+    """
+
+    def __init__(self) -> None:
+        self.kept: set[str] = set()
+        self.gone: set[str] = set()
+        self.open: set[str] = set()
+        self.seen: set[str] = set()
+
+    def hear(self, line: str) -> None:
+        word, *ids = line.split()
+        if word == "put":
+            self.kept |= set(ids)
+        elif word == "taking":
+            self.kept -= set(ids)
+            self.open |= set(ids)
+        elif word == "taken":
+            self.open -= set(ids)
+            self.gone |= set(ids)
+
+    def see(self, ids: set[str]) -> None:
+        """Compare with what is there; what was open is decided now."""
+        self.seen |= ids
+        assert self.kept <= ids
+        assert not self.gone & ids
+        self.kept |= self.open & ids
+        self.gone |= self.open - ids
+        self.open.clear()
+
+
+def ids_in(file: Path) -> set[str]:
+    with open_sqlite(file, writer=False) as store:
+        articles = store.latest(1_000_000)
+    ids = {article.article.id for article in articles}
+    assert len(ids) == len(articles)
+    return ids
+
+
+def test_nothing_acknowledged_is_lost_and_nothing_comes_back_whenever_the_writer_is_killed(tmp_path: Path) -> None:
+    data, backup, witness = tmp_path / "data", tmp_path / "backup.sqlite", Witness()
+    moments = random.Random(11)
+    interrupted: Counter[str] = Counter()  # by what was heard last
+    for attempt in range(KILLS):
+        command = [sys.executable, "-m", "tests.index.killed_writer", str(data), str(backup), str(attempt)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        with process.stdout as heard:
+            if attempt % 5:  # the others are killed while they open, or soon after
+                assert heard.readline() == "open\n"
+            time.sleep(moments.uniform(0, LONGEST if attempt % 5 else 2))
+            os.kill(process.pid, signal.SIGKILL)
+            lines = heard.read().splitlines()
+        assert process.wait() == -signal.SIGKILL
+        for line in lines:
+            witness.hear(line)
+        interrupted[lines[-1].split()[0] if lines else ""] += 1
+        assert check(data) == []
+        witness.see(ids_in(data / STORE_FILE))
+    assert {"put", "taken"} <= interrupted.keys()
+    assert len(witness.kept) > KILLS
+    assert witness.gone
+    assert list((data / "index").glob("0*"))  # so that merged segments were written, and found again
+
+    copy = tmp_path / "copy"
+    restore(copy, backup)
+    assert ids_in(copy / STORE_FILE) <= witness.seen
+    assert check(copy) == []
