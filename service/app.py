@@ -60,7 +60,8 @@ def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncC
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with ExitStack() as resources:
             opened = index or await run_in_threadpool(
-                resources.enter_context, open_configured_index(app.state.settings)
+                resources.enter_context,
+                open_configured_index(app.state.settings, writer=app.state.settings.role == "writer"),
             )
             app.state.index = opened
             yield

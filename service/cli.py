@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from index import maintenance
 from index.errors import SimilarNewsError
 from service import ingest as ingesting
 from service import logs
@@ -88,6 +89,34 @@ def related(
             with open_configured_index(settings, writer=False) as index:
                 answer = ask_index(index, article_id, url, text, limit)
         typer.echo(answer.model_dump_json(indent=2) if as_json else _listing(answer))
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; a file there is replaced.", dir_okay=False)],
+) -> None:
+    """Write a copy of all articles and vectors to a file. The service may be running."""
+    with _settings() as settings:
+        typer.echo(f"{maintenance.back_up(settings.data_dir, file)} articles are in {file}")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="What 'backup' wrote.", exists=True, dir_okay=False)]) -> None:
+    """Replace all articles by those of a backup. The service may be running."""
+    with _settings() as settings:
+        typer.echo(f"{maintenance.restore(settings.data_dir, file)} articles are restored from {file}")
+
+
+@app.command()
+def check() -> None:
+    """See whether store and index are whole, and mend what can be mended. Exits with 1 if something was not."""
+    with _settings() as settings:
+        faults = maintenance.check(settings.data_dir)
+        for fault in faults:
+            _complain(fault)
+    if faults:
+        raise typer.Exit(_FAILED)
+    typer.echo("all is well")
 
 
 @app.command()

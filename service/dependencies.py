@@ -6,6 +6,7 @@ from fastapi import Depends, Path, Query, Request
 
 from index import CoverageIndex
 from index.article import ArticleId
+from index.errors import ReadOnlyError
 from service.schemas import RelatedByUrlParameters, RelatedParameters
 from service.settings import Settings
 
@@ -25,3 +26,13 @@ ServiceSettings = Annotated[Settings, Depends(_settings)]
 ArticleIdInPath = Annotated[ArticleId, Path()]
 RelatedQueryParameters = Annotated[RelatedParameters, Query()]
 RelatedByUrlQueryParameters = Annotated[RelatedByUrlParameters, Query()]
+
+
+def refuse_reader(settings: ServiceSettings) -> None:
+    """Refuse what a reader cannot do, before anything else.
+
+    Raises:
+        ReadOnlyError: this process only reads.
+    """
+    if settings.role == "reader":
+        raise ReadOnlyError("this process only reads (SIMILAR_NEWS_ROLE=reader): send to the one that writes")

@@ -7,7 +7,16 @@ import structlog
 
 from service.settings import Settings
 
-_CHATTY = ("alembic", "filelock", "httpcore2", "httpx2", "huggingface_hub", "sentence_transformers", "transformers")
+_CHATTY = (
+    "alembic",
+    "faiss.loader",
+    "filelock",
+    "httpcore2",
+    "httpx2",
+    "huggingface_hub",
+    "sentence_transformers",
+    "transformers",
+)
 
 
 def configure(settings: Settings) -> None:

@@ -28,6 +28,14 @@ OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that has to embed something may answer besides."""
 
 
+WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
+    403: {"model": problems.Problem, "description": "This process only reads (SIMILAR_NEWS_ROLE=reader)."},
+    503: {**OVERLOAD_RESPONSES[503], "description": "Too much waits to be embedded, or the store does not answer."},
+    507: {"model": problems.Problem, "description": "The service's disk is full; nothing was kept."},
+}
+"""What a route that keeps or deletes something may answer besides."""
+
+
 def install(app: FastAPI) -> None:
     """Describe every error as the problem that it is."""
     describe = app.openapi

@@ -28,5 +28,8 @@ def open_configured_index(
     settings: Settings, *, writer: bool = True, reencode: bool = False
 ) -> Iterator[CoverageIndex]:
     """Load the model and open the data directory; see `index.open_index` for the arguments and errors."""
-    with open_index(settings.data_dir, load_configured_encoder(settings), writer=writer, reencode=reencode) as index:
+    encoder = load_configured_encoder(settings)
+    with open_index(
+        settings.data_dir, encoder, writer=writer, reencode=reencode, retention_days=settings.retention
+    ) as index:
         yield index

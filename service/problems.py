@@ -14,9 +14,19 @@ from starlette import status
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from index.errors import EncoderOverloadedError, SimilarNewsError, TakenDownError, UnknownArticleError
+from index.errors import (
+    EncoderOverloadedError,
+    ReadOnlyError,
+    SimilarNewsError,
+    StorageFullError,
+    StoreError,
+    TakenDownError,
+    UnknownArticleError,
+)
 
 MEDIA_TYPE = "application/problem+json"
+
+_STORE_RETRY_SECONDS = 5
 
 _logger = logging.getLogger(__name__)
 
@@ -179,8 +189,20 @@ def _on_library_error(_: Request, error: Exception) -> JSONResponse:
             return answer(make_problem(410, "taken-down", str(error)))
         case EncoderOverloadedError():
             return answer(make_problem(503, "overloaded", str(error)), {"Retry-After": str(error.retry_after)})
+        case ReadOnlyError():
+            return answer(make_problem(403, "read-only", str(error)))
     _logger.error("the request failed: %s", error)
+    if isinstance(error, StoreError):
+        return answer(store_problem(error), {"Retry-After": str(_STORE_RETRY_SECONDS)})
     return answer(make_problem(500, "internal", "the service cannot answer at the moment; its log says why"))
+
+
+def store_problem(error: StoreError) -> Problem:
+    """The problem of a store that cannot be read or written at the moment; paths are for the log alone."""
+    if isinstance(error, StorageFullError):
+        detail = "the service's disk is full: this was not kept; send it again when there is room"
+        return make_problem(507, "storage-full", detail)
+    return make_problem(503, "store-unavailable", "the store does not answer: this was not kept; send it again later")
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from index import CoverageIndex
+from index import CoverageIndex, threads
 from service.app import create_app
 from service.opening import open_configured_index
 from service.settings import Settings, SettingsError
@@ -37,10 +37,11 @@ def run(
         before: called with the open index before the server listens.
         when_up: called with the port once requests are answered; runs on the event loop and must not block.
     """
+    threads.take_short_turns()
     with (
         _ending_cleanly(),
         _bound_socket(settings) as bound,
-        open_configured_index(settings, reencode=reencode) as index,
+        open_configured_index(settings, writer=settings.role == "writer", reencode=reencode) as index,
     ):
         if before:
             before(index)

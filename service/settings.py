@@ -29,6 +29,14 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: user_data_path(_NAME), description="Where articles and vectors are kept."
     )
+    role: Literal["writer", "reader"] = Field(
+        "writer",
+        description="`writer` takes articles; there is one for a data directory. `reader` answers from what the writer "
+        "has taken, at most a second behind, and refuses articles.",
+    )
+    retention: float = Field(
+        90, ge=0, description="Articles are deleted so many days after they appeared and arrived; 0 keeps all."
+    )
     cache_dir: Path = Field(
         default_factory=lambda: user_cache_path(_NAME), description="Where the embedded model is built, once."
     )

@@ -2,21 +2,24 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import Article, CoverageIndex, PutStatus
-from service.dependencies import ArticleIdInPath, Index
-from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
+from service.dependencies import ArticleIdInPath, Index, refuse_reader
+from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.problems import Problem, ProblemError, make_problem
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = OVERLOAD_RESPONSES | {
+_PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     400: {"model": Problem, "description": "The body is not JSON."},
     409: {"model": Problem, "description": "The article was taken down."},
     413: {"model": Problem, "description": "The body is too large."},
 }
+
+
+_WRITER_ONLY = Depends(refuse_reader)
 
 
 def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown") -> Problem:
@@ -25,7 +28,12 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
     return make_problem(409, "taken-down", detail)
 
 
-@router.put("/{article_id:path}", operation_id="putArticle", responses={201: {"model": PutOut}, **_PROBLEMS})
+@router.put(
+    "/{article_id:path}",
+    operation_id="putArticle",
+    responses={201: {"model": PutOut}, **_PROBLEMS},
+    dependencies=[_WRITER_ONLY],
+)
 async def put_article(
     article_id: ArticleIdInPath,
     body: ArticleBody,
@@ -43,7 +51,12 @@ async def put_article(
     return await _put(index, article, response, refusal, restore=parameters.restore)
 
 
-@router.post("", operation_id="postArticle", responses={201: {"model": PutOut}, **_PROBLEMS})
+@router.post(
+    "",
+    operation_id="postArticle",
+    responses={201: {"model": PutOut}, **_PROBLEMS},
+    dependencies=[_WRITER_ONLY],
+)
 async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
     outcome = await _put(index, article, response, taken_down(), restore=False)
@@ -62,7 +75,8 @@ def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
     operation_id="deleteArticle",
     status_code=204,
     response_class=Response,
-    responses=MISSING_RESPONSES,
+    responses=MISSING_RESPONSES | WRITE_RESPONSES,
+    dependencies=[_WRITER_ONLY],
 )
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""

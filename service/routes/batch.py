@@ -1,6 +1,7 @@
 """Many articles in one request, a line each."""
 
 import json
+import logging
 import tempfile
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -8,17 +9,18 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import IO, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
-from index import Article, CoverageIndex, PutStatus
+from index import Article, CoverageIndex, Put, PutStatus
 from index.encoder import Priority
-from service.dependencies import Index, ServiceSettings
+from index.errors import StoreError
+from service.dependencies import Index, ServiceSettings, refuse_reader
 from service.lines import read_article
-from service.openapi import OVERLOAD_RESPONSES
-from service.problems import Problem, make_problem
+from service.openapi import WRITE_RESPONSES
+from service.problems import Problem, make_problem, store_problem
 from service.routes.articles import taken_down
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -29,6 +31,8 @@ _LINES_AT_ONCE = 32
 _IN_MEMORY = 2**20
 
 router = APIRouter(prefix="/v1", tags=["articles"])
+
+_logger = logging.getLogger(__name__)
 
 
 class NdjsonResponse(StreamingResponse):
@@ -42,7 +46,7 @@ class BatchLine(BaseModel):
 
     line: int = Field(description="Number of the line in the request, from 1.")
     id: str | None = Field(description="The article's id, as far as it could be read.")
-    status: Literal["created", "updated", "unchanged", "taken_down", "invalid"]
+    status: Literal["created", "updated", "unchanged", "taken_down", "invalid", "failed"]
     changed: bool
     problem: Problem | None = Field(None, description="Why the line was not taken, if it was not.")
 
@@ -54,8 +58,9 @@ class BatchLine(BaseModel):
     responses={
         200: {"model": BatchLine, "description": "A result for every line, a line each."},
         413: {"model": Problem, "description": "The body is too large."},
-        **OVERLOAD_RESPONSES,
+        **WRITE_RESPONSES,
     },
+    dependencies=[Depends(refuse_reader)],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -106,12 +111,20 @@ async def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_li
     read = await run_in_threadpool(lambda: {number: _read(line, max_line) for number, line in texts.items()})
     articles = [article for article in read.values() if isinstance(article, Article)]
     # Refused, if at all, before the first line: a batch that is under way waits for its turn, with few lines at once.
-    outcomes = iter(await index.put_async(articles, priority=Priority.BULK, admitted=True))
+    failure: Problem | None = None
+    outcomes: Iterator[Put] = iter(())
+    try:
+        outcomes = iter(await index.put_async(articles, priority=Priority.BULK, admitted=True))
+    except StoreError as error:
+        _logger.error("%d lines of a batch were not kept: %s", len(articles), error)  # noqa: TRY400 - it says it all
+        failure = store_problem(error)
     results = []
     for number, article in read.items():
         if isinstance(article, Problem):
             sent_id = _sent_id(texts[number])
             results.append(BatchLine(line=number, id=sent_id, status="invalid", changed=False, problem=article))
+        elif failure:
+            results.append(BatchLine(line=number, id=article.id, status="failed", changed=False, problem=failure))
         else:
             results.append(_result(number, article.id, next(outcomes).status))
     return results

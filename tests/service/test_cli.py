@@ -2,9 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -175,3 +177,31 @@ def test_a_data_directory_in_use_is_refused(index: CoverageIndex, tmp_path: Path
 def test_related_needs_one_of_its_arguments() -> None:
     assert run("related").exit_code == 2
     assert run("related", "kim", "--text", "a").exit_code == 2
+
+
+def test_a_backup_brings_back_what_was_taken_away(data: Path, articles: Path, tmp_path: Path) -> None:
+    run("ingest", articles)
+    backup = tmp_path / "backup.sqlite"
+    assert run("backup", backup).output.strip() == f"2 articles are in {backup}"
+    for file in sorted(data.glob("similar-news.sqlite*")):
+        file.unlink()
+    assert run("restore", backup).output.strip() == f"2 articles are restored from {backup}"
+    assert "putin" in run("related", "kim").output
+    assert run("check").stdout.strip() == "all is well"
+
+
+def test_what_is_no_backup_is_refused(data: Path, articles: Path) -> None:
+    result = run("restore", articles)
+    assert result.exit_code == 1
+    assert "it cannot be read (file is not a database)" in result.output
+
+
+def test_a_fault_is_named_mended_and_told_by_the_exit_status(data: Path, articles: Path) -> None:
+    assert run("check").exit_code == 1
+    run("ingest", articles)
+    with closing(sqlite3.connect(data / "similar-news.sqlite")) as store, store:
+        store.execute("DELETE FROM vectors WHERE key = 1")
+    result = run("check")
+    assert result.exit_code == 1
+    assert "had neither a vector nor a place among those that wait for one" in result.output
+    assert run("check").exit_code == 0
