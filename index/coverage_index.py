@@ -176,9 +176,9 @@ class CoverageIndex:
         """See what was done to the store from outside, such as that a backup was restored."""
         self._follower.follow()
         if self._follower.was_restored:
-            self._follower.was_restored = False
             self.encode_waiting()  # a backup may have been made while a batch was on its way
             self._follower.follow()
+            self._follower.was_restored = False
 
     # Reading
 

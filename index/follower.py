@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.background import Background
+from index.errors import ModelMismatchError
 from index.progress import progress
 from index.store import GONE, ArticleStore, Change
 from index.vectors import Entry, VectorIndex
@@ -51,8 +52,13 @@ class Follower:
             self._load()
 
     def follow(self) -> None:
-        """Bring the index to the store's state, after changes that this process or another one made."""
+        """Bring the index to the store's state, after changes that this process or another one made.
+
+        Raises:
+            ModelMismatchError: the store's vectors are of another model by now.
+        """
         with self.writing:
+            self._refuse_other_model()
             lineage = self.store.lineage()
             if lineage != self._lineage:
                 self.vectors.clear(stamp(self.background, lineage))
@@ -69,27 +75,38 @@ class Follower:
             A sentence for each fault, which is then mended; none if all is well.
         """
         with self.writing:
+            faults = list(self.vectors.faults)
             self._load()
             wrong = self._wrong()
             if not wrong:
-                return []
+                return faults
             self.vectors.clear(stamp(self.background, self._lineage))  # its files too, or they would be found again
             self._load()
-            return [f"Articles that were not in the index as they are in the store, which is mended: {len(wrong)}."]
+            count = len(wrong)
+            return [*faults, f"Articles that were not in the index as they are in the store, which is mended: {count}."]
 
     def _load(self) -> None:
-        self._sequence = self.store.last_sequence()  # first, so that what changes meanwhile is followed later
+        last = self.store.last_sequence()  # first, so that what changes meanwhile is followed later
         keys, sequences = self.store.embedded_versions()
         self.vectors.keep_only(sequences)
         missing = keys[~among(sequences, self.vectors.sequences())].tolist()
         if len(missing) <= _SILENTLY:  # those that no file has yet: some thousands at any start
             self._add(missing)
-            return
-        with progress("indexing articles", len(missing)) as advance:
-            for start in range(0, len(missing), _CHUNK):
-                chunk = missing[start : start + _CHUNK]
-                self._add(chunk)
-                advance(len(chunk))
+        else:
+            with progress("indexing articles", len(missing)) as advance:
+                for start in range(0, len(missing), _CHUNK):
+                    chunk = missing[start : start + _CHUNK]
+                    self._add(chunk)
+                    advance(len(chunk))
+        self._sequence = last
+
+    def _refuse_other_model(self) -> None:
+        model = self.store.model()
+        if model and model.fingerprint != self.background.fingerprint:
+            raise ModelMismatchError(
+                f"the store's vectors are of the model {model.name!r} (fingerprint {model.fingerprint[:8]}) by now; "
+                f"the model here has the fingerprint {self.background.fingerprint[:8]}: start again with that one"
+            )
 
     def _apply(self, changes: Sequence[Change]) -> None:
         if changes[0].sequence > self._sequence + 1:  # the log was shortened meanwhile

@@ -29,7 +29,10 @@ def back_up(data: Path, file: Path) -> int:
 
 
 def restore(data: Path, file: Path) -> int:
-    """Replace what is in a data directory by a backup; a service at work on it goes on with that within a second.
+    """Replace what is in a data directory by a backup.
+
+    A service at work on it notices within a second, and reads everything anew: until then it finds little, and takes
+    nothing.
 
     Args:
         data: the data directory, made if it is not there.

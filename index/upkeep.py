@@ -33,10 +33,11 @@ def repeated(what: str, do: Callable[[], object], seconds: float) -> Iterator[No
             started = time.monotonic()
             try:
                 do()
-            except (SimilarNewsError, OSError) as error:
-                if str(error) != failing:
-                    _logger.warning("%s failed, and is tried again: %s", what, error)
-                failing = str(error)
+            except Exception as error:
+                if repr(error) != failing:
+                    expected = isinstance(error, SimilarNewsError | OSError)
+                    _logger.warning("%s failed, and is tried again: %s", what, error, exc_info=not expected)
+                failing = repr(error)
             else:
                 failing = ""
             if is_over.wait(max(0.0, started + seconds - time.monotonic())):

@@ -31,7 +31,7 @@ OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
     403: {"model": problems.Problem, "description": "This process only reads (SIMILAR_NEWS_ROLE=reader)."},
     503: {**OVERLOAD_RESPONSES[503], "description": "Too much waits to be embedded, or the store does not answer."},
-    507: {"model": problems.Problem, "description": "The service's disk is full; nothing was kept."},
+    507: {"model": problems.Problem, "description": "The service's disk is full; send it again when there is room."},
 }
 """What a route that keeps or deletes something may answer besides."""
 

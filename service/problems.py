@@ -200,9 +200,11 @@ def _on_library_error(_: Request, error: Exception) -> JSONResponse:
 def store_problem(error: StoreError) -> Problem:
     """The problem of a store that cannot be read or written at the moment; paths are for the log alone."""
     if isinstance(error, StorageFullError):
-        detail = "the service's disk is full: this was not kept; send it again when there is room"
+        detail = "the service's disk is full: what was sent may not be kept; send it again when there is room"
         return make_problem(507, "storage-full", detail)
-    return make_problem(503, "store-unavailable", "the store does not answer: this was not kept; send it again later")
+    return make_problem(
+        503, "store-unavailable", "the store does not answer; try again later, and send again what was sent"
+    )
 
 
 def _on_invalid(request: Request, error: Exception) -> JSONResponse:

@@ -183,7 +183,9 @@ class ArticleStore(Protocol):
         ...
 
     def put_vectors(self, articles: Sequence[StoredArticle], vectors: NDArray[np.float16]) -> list[bool]:
-        """Keep embeddings; False for an article whose words changed or that went away meanwhile, whose is not kept.
+        """Keep embeddings; False for an article that does not wait for this one any more, whose embedding is not kept.
+
+        It may have one already, its words may have changed, or it may be gone.
 
         The article's sequence stays as it is.
 

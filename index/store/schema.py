@@ -63,7 +63,7 @@ articles = Table(
     Column("title", Text),
     Column("text", Text),
     Index("articles_by_canonical_url", "canonical_url"),
-    Index("articles_by_appeared_at", "appeared_at"),
+    Index("articles_by_appeared_at", "appeared_at", "first_seen_at"),
     sqlite_autoincrement=True,
 )
 

@@ -135,8 +135,8 @@ class SqlArticleStore:
         """Keep embeddings; see `ArticleStore.put_vectors`."""
         with self._write() as connection:
             given = articles.c.key.in_(listed(one.key for one in batch))
-            query = select(articles.c.key, articles.c.words_hash).where(given)
-            current = {row.key: row.words_hash for row in connection.execute(query)}
+            query = select(articles.c.key, articles.c.words_hash).join(waiting, waiting.c.key == articles.c.key)
+            current = {row.key: row.words_hash for row in connection.execute(query.where(given))}
             kept = [current.get(one.key) == one.words_hash for one in batch]
             rows = [
                 {"key": one.key, "embedding": embedding.tobytes()}
@@ -144,7 +144,7 @@ class SqlArticleStore:
                 if keep
             ]
             if rows:
-                connection.execute(insert(vectors).prefix_with("OR REPLACE"), rows)
+                connection.execute(insert(vectors), rows)
                 connection.execute(delete(waiting).where(waiting.c.key.in_(listed(row["key"] for row in rows))))
                 changed = [(one.key, one.article.id) for one, keep in zip(batch, kept, strict=True) if keep]
                 sql_writing.log(connection, ChangeKind.EMBED, changed)

@@ -65,7 +65,13 @@ class Hit:
 
 
 class VectorIndex(Protocol):
-    """Vectors by key. One thread at a time may write; any number may search meanwhile and never wait."""
+    """Vectors by key. One thread at a time may write; any number may search meanwhile and never wait.
+
+    Attributes:
+        faults: a sentence for each thing that was wrong with what was kept, when it was opened.
+    """
+
+    faults: list[str]
 
     def add(self, entries: Sequence[Entry], vectors: NDArray[np.float32]) -> None:
         """Add or replace entries; `vectors` has shape (len(entries), dimensions), float32.

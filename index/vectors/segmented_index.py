@@ -23,6 +23,7 @@ from index.vectors.segment_files import (
     FORMAT,
     DamagedSegmentError,
     Manifest,
+    SegmentRecord,
     read_manifest,
     read_segment,
     remove_others,
@@ -92,6 +93,7 @@ class SegmentedVectorIndex:
         Raises:
             OSError: the folder cannot be read, or written to.
         """
+        self._buffers: tuple[Columns, NDArray[np.float32]]
         self._dimensions = dimensions
         self._folder = folder
         self._writer = writer
@@ -99,8 +101,12 @@ class SegmentedVectorIndex:
         self._names = Dictionaries(Names(), Names(), Names())
         self._writing = threading.Lock()
         self._manifest = Manifest(stamp=stamp)
-        self._background = _Background(self.compact) if in_background and writer else None
+        self._background = _Background(self.compact) if in_background else None
+        self._is_closed = False
+        self._tried: Manifest | None = None
+        self.faults: list[str] = []
         self._view = _View(self._opened(), self._new_live_segment())
+        self._next = self._manifest.next
 
     def __len__(self) -> int:
         """The number of entries."""
@@ -117,14 +123,18 @@ class SegmentedVectorIndex:
             view = self._without(rows.keys)
             # As the vectors will be kept, so that sealing a segment does not change a similarity.
             rounded = vectors.astype(np.float16).astype(np.float32)
-            start = 0
-            while start < len(rows):
-                if len(view.live.columns) == self._segment_rows:
-                    view = _View((*view.sealed, *self._sealed(view.live)), self._new_live_segment())
-                stop = start + self._segment_rows - len(view.live.columns)
-                part = slice(start, stop)
-                view = replace(view, live=self._grown(view.live, rows.rows(part), rounded[part]))
-                start = stop
+            start, buffers = 0, self._buffers
+            try:
+                while start < len(rows):
+                    if len(view.live.columns) == self._segment_rows:
+                        view = _View((*view.sealed, *self._sealed(view.live)), self._new_live_segment())
+                    stop = start + self._segment_rows - len(view.live.columns)
+                    part = slice(start, stop)
+                    view = replace(view, live=self._grown(view.live, rows.rows(part), rounded[part]))
+                    start = stop
+            except BaseException:
+                self._buffers = buffers  # to those belongs the live segment of the view that stays
+                raise
             before, self._view = self._view, view
         if self._background and len(view.sealed) > len(before.sealed):
             self._background.wake()  # which has to find what was sealed
@@ -164,26 +174,34 @@ class SegmentedVectorIndex:
 
         It goes on beside searches and writes. Call it from one thread at a time.
         """
-        segments = to_merge(self._view.sealed, self._segment_rows)
+        # A reader merges only what it has in memory: the rest the writer does.
+        own = [segment for segment in self._view.sealed if self._writer or not segment.name]
+        segments = to_merge(own, self._segment_rows)
         if not segments:
             return False
-        merger = self._kept(merge(segments))
+        try:
+            merger, records = self._kept(merge(segments))
+        except OSError as error:
+            _logger.warning("a segment of the index cannot be kept, which is tried again later: %s", error)
+            if any(segment.name for segment in segments):
+                return False  # those are in files, and stay there
+            merger, records = merge(segments), []
         replaced = {id(segment.vectors) for segment in segments}
         with self._writing:
+            if self._is_closed:  # and another may have the folder now
+                return False
             others = [segment for segment in self._view.sealed if id(segment.vectors) not in replaced]
             sealed = (*others, *merger.finished(self._view.sealed))
             self._view = replace(self._view, sealed=sealed)
-        if self._folder:
-            self._record(self._folder, sealed)
+            self._record((*self._manifest.segments, *records))
         return True
 
     def clear(self, stamp: str) -> None:
         """Remove all entries; see `VectorIndex.clear`."""
         with self._writing:
             self._view = _View((), self._new_live_segment())
-            self._manifest = Manifest(stamp=stamp, next=self._manifest.next)
-            if self._folder and self._writer:
-                self._record(self._folder, ())
+            self._manifest = Manifest(stamp=stamp)
+            self._record(())
 
     @property
     def is_merging(self) -> bool:
@@ -199,9 +217,10 @@ class SegmentedVectorIndex:
         if self._writer:
             return
         manifest = read_manifest(self._folder) if self._folder else None
-        if self._folder is None or manifest is None or manifest.stamp != self._manifest.stamp:
+        if self._folder is None or manifest is None or manifest in (self._manifest, self._tried):
             return
-        if manifest == self._manifest:
+        self._tried = manifest
+        if manifest.stamp != self._manifest.stamp:
             return
         with self._writing:
             entries = sequences_of(self._view.segments)
@@ -210,38 +229,44 @@ class SegmentedVectorIndex:
             for record in manifest.segments:
                 if record in self._manifest.segments and record.name in known:
                     in_files.append(known[record.name])
-                else:
-                    try:
-                        segment = read_segment(self._folder, record, self._names)
-                    except DamagedSegmentError:
-                        return  # gone already, since the writer has merged on: the next time there is a newer manifest
-                    in_files.append(with_only_sequences(segment, entries))
-            in_memory = tuple(segment for segment in self._view.sealed if not segment.name)
-            elsewhere = partial(without_sequences, sequences=sequences_of(in_files))
-            rest = replace(self._view, sealed=in_memory).changed(elsewhere)
-            self._view = replace(rest, sealed=(*in_files, *rest.sealed))
+                    continue
+                try:
+                    segment = read_segment(self._folder, record, self._names)
+                except DamagedSegmentError:
+                    return  # gone already, since the writer has merged on: there is a newer manifest the next time
+                in_files.append(with_only_sequences(segment, entries))
+            # What is in no file any more stays as it is, since the log may not tell of it again.
+            reused = {id(segment) for segment in in_files}
+            rest = replace(self._view, sealed=tuple(one for one in self._view.sealed if id(one) not in reused))
+            rest = rest.changed(partial(without_sequences, sequences=sequences_of(in_files)))
+            living = (segment for segment in in_files if segment.alive.any())
+            self._view = replace(rest, sealed=(*living, *rest.sealed))
             self._manifest = manifest
 
     def close(self) -> None:
         """See `VectorIndex.close`."""
+        with self._writing:
+            self._is_closed = True
         if self._background:
             self._background.close()
 
     # Segments
 
     def _new_live_segment(self) -> Live:
-        self._live_columns = Columns.empty(self._segment_rows)
-        self._live_vectors = np.empty((self._segment_rows, self._dimensions), np.float32)
-        return Live(self._live_columns.rows(slice(0)), np.empty(0, np.bool_), self._live_vectors[:0])
+        columns = Columns.empty(self._segment_rows)
+        vectors = np.empty((self._segment_rows, self._dimensions), np.float32)
+        self._buffers = columns, vectors
+        return Live(columns.rows(slice(0)), np.empty(0, np.bool_), vectors[:0])
 
     def _grown(self, live: Live, rows: Columns, vectors: NDArray[np.float32]) -> Live:
         """The live segment with more rows. They are written behind those that a view in use can see."""
+        all_columns, all_vectors = self._buffers
         stop = len(live.columns) + len(rows)
         new = slice(len(live.columns), stop)
-        self._live_columns.put(new, rows)
-        self._live_vectors[new] = vectors
+        all_columns.put(new, rows)
+        all_vectors[new] = vectors
         alive = np.concatenate([live.alive, np.ones(len(rows), np.bool_)])
-        return Live(self._live_columns.rows(slice(stop)), alive, self._live_vectors[:stop])
+        return Live(all_columns.rows(slice(stop)), alive, all_vectors[:stop])
 
     def _sealed(self, live: Live) -> list[Sealed]:
         """The live segment's living rows, sealed."""
@@ -260,20 +285,28 @@ class SegmentedVectorIndex:
             return ()
         if self._writer:
             self._folder.mkdir(parents=True, exist_ok=True)
-        while True:
-            found = read_manifest(self._folder)
-            if found is not None and (found.stamp, found.format) == (self._manifest.stamp, FORMAT):
-                self._manifest = found
-            segments, damaged = self._read(self._folder)
-            if not damaged or read_manifest(self._folder) == found:
-                break  # otherwise the writer has merged on meanwhile, and what is not there is in other files now
-        for error in damaged.values():
-            _logger.warning("%s: its articles are read from the store again", error)
+        segments, damaged = self._found(self._folder)
+        self.faults = [f"{error}: its articles are read from the store again" for error in damaged.values()]
+        for fault in self.faults:
+            _logger.warning(fault)
         readable = tuple(record for record in self._manifest.segments if record.name not in damaged)
         self._manifest = self._manifest.model_copy(update={"segments": readable})
         if self._writer:
+            if damaged:
+                write_manifest(self._folder, self._manifest)
             remove_others(self._folder, self._manifest)
         return tuple(segments)
+
+    def _found(self, folder: Path) -> tuple[list[Sealed], dict[str, DamagedSegmentError]]:
+        """What the manifest lists; see `_read`."""
+        while True:
+            found = read_manifest(folder)
+            if found is not None and (found.stamp, found.format) == (self._manifest.stamp, FORMAT):
+                self._manifest = found
+            segments, damaged = self._read(folder)
+            if not damaged or read_manifest(folder) == found:
+                return segments, damaged
+            # The writer has merged on meanwhile, and what is not there is in other files now.
 
     def _read(self, folder: Path) -> tuple[list[Sealed], dict[str, DamagedSegmentError]]:
         """The segments that can be read, and what is wrong with the others by their names."""
@@ -286,31 +319,32 @@ class SegmentedVectorIndex:
                 damaged[record.name] = error
         return segments, damaged
 
-    def _kept(self, merger: Merger) -> Merger:
-        """The merger with its pieces in files, if they can be written; if not, they are merged again another time."""
-        if self._folder is None:
-            return merger
-        pieces = []
-        for piece, origins in merger.pieces:
-            name = f"{self._manifest.next:08d}"
-            try:
-                record = write_segment(self._folder, name, piece, self._names)
-            except OSError as error:
-                _logger.warning("a segment of the index cannot be kept: %s", error)
-                return merger
-            segments = (*self._manifest.segments, record)
-            self._manifest = self._manifest.model_copy(update={"next": self._manifest.next + 1, "segments": segments})
-            pieces.append((replace(piece, name=name), origins))
-        return replace(merger, pieces=pieces)
+    def _kept(self, merger: Merger) -> tuple[Merger, list[SegmentRecord]]:
+        """The merger with its pieces in files.
 
-    def _record(self, folder: Path, segments: Iterable[Sealed]) -> None:
-        """Write which segments there are now, and remove the others."""
-        names = {segment.name for segment in segments}
-        kept = tuple(record for record in self._manifest.segments if record.name in names)
-        self._manifest = self._manifest.model_copy(update={"segments": kept})
+        Raises:
+            OSError: they cannot be written.
+        """
+        if self._folder is None or not self._writer or self._is_closed:
+            return merger, []
+        pieces, records = [], []
+        for piece, origins in merger.pieces:
+            name = f"{self._next:08d}"
+            self._next += 1
+            records.append(write_segment(self._folder, name, piece, self._names))
+            pieces.append((replace(piece, name=name), origins))
+        return replace(merger, pieces=pieces), records
+
+    def _record(self, records: Iterable[SegmentRecord]) -> None:
+        """Write which segments there are now, of some that are in files, and remove the others."""
+        if self._folder is None or not self._writer:
+            return
+        names = {segment.name for segment in self._view.sealed}
+        kept = tuple(record for record in records if record.name in names)
+        self._manifest = self._manifest.model_copy(update={"segments": kept, "next": self._next})
         try:
-            write_manifest(folder, self._manifest)
-            remove_others(folder, self._manifest)
+            write_manifest(self._folder, self._manifest)
+            remove_others(self._folder, self._manifest)
         except OSError as error:
             _logger.warning("which segments the index has cannot be kept, and is written again later: %s", error)
 

@@ -1,9 +1,10 @@
 import logging
 import resource
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -119,9 +120,10 @@ def test_nothing_and_what_a_service_has_open_cannot_be_checked(data: Path, tmp_p
 
 def test_an_index_that_differs_from_the_store_is_mended(data: Path) -> None:
     with open_sqlite(data / STORE_FILE) as store:
-        key = store.embedded_versions()[0][3]
-        stored = store.get_by_keys([int(key)])[int(key)]
-        store.put_vectors([stored], FakeEncoder().encode(["A flood"]).astype("float16"))
+        key = int(store.embedded_versions()[0][3])
+    other = FakeEncoder().encode(["A flood"]).astype(np.float16)
+    with closing(sqlite3.connect(data / STORE_FILE)) as connection, connection:
+        connection.execute("UPDATE vectors SET embedding = ? WHERE key = ?", (other.tobytes(), key))
     (fault,) = check(data)
     assert fault == "Articles that were not in the index as they are in the store, which is mended: 1."
     assert check(data) == []
@@ -219,3 +221,21 @@ def test_a_log_that_was_shortened_is_no_obstacle(tmp_path: Path) -> None:
         follower.follow()
         assert vectors.sequences().tolist() == store.embedded_versions()[1].tolist()
         assert len(vectors) == 4
+
+
+def test_damaged_files_of_the_index_are_a_fault_that_is_mended(data: Path) -> None:
+    (damaged, *_) = (data / INDEX_FOLDER).glob("0*/" + VECTORS_FILE)
+    damaged.unlink()
+    (fault,) = check(data)
+    assert "its articles are read from the store again" in fault
+    assert check(data) == []
+
+
+def test_vectors_of_another_model_are_not_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with open_index(tmp_path, FakeEncoder("first")) as writer:
+        writer.put([an_article("a")])
+    with caplog.at_level(logging.WARNING), open_index(tmp_path, FakeEncoder("first"), writer=False) as reader:
+        with open_index(tmp_path, FakeEncoder("second"), reencode=True) as writer:
+            writer.put([an_article("b", title="Another summit")])
+        wait_until(lambda: "of the model 'second'" in caplog.text)
+        assert reader.indexed() == 1

@@ -79,3 +79,16 @@ def test_a_failure_is_logged_once_and_what_failed_is_tried_again(caplog: pytest.
             assert tried.acquire(timeout=5)
     (record,) = caplog.records
     assert record.getMessage() == "following failed, and is tried again: the store is locked"
+
+
+def test_nothing_ends_what_is_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    tried = threading.Semaphore(0)
+
+    def fail() -> None:
+        tried.release()
+        raise ZeroDivisionError
+
+    with caplog.at_level(logging.WARNING), repeated("following", fail, 0.001):
+        for _ in range(3):
+            assert tried.acquire(timeout=5)
+    assert "ZeroDivisionError" in caplog.text

@@ -70,7 +70,7 @@ def test_a_reader_refuses_to_write_and_says_where_to(
     ("error", "status", "says"),
     [
         (StorageFullError("the disk of /data is full"), 507, "when there is room"),
-        (StoreError("the store is locked"), 503, "send it again later"),
+        (StoreError("the store is locked"), 503, "try again later"),
     ],
 )
 def test_a_store_that_cannot_be_written_to_is_told_and_nothing_else_is_lost(

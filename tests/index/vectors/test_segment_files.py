@@ -1,6 +1,6 @@
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from index.vectors import Entry, Filters, segmented_index
+from index.vectors.compaction import Merger, merge
 from index.vectors.segment_files import COLUMNS_FILE, MANIFEST_FILE, VECTORS_FILE, read_manifest, read_segment
 from index.vectors.segmented_index import SegmentedVectorIndex
 from index.vectors.segments import Sealed
@@ -192,3 +193,73 @@ def test_a_reader_of_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None
     reader.refresh()
     assert len(reader) == 0
     assert not (tmp_path / "none").exists()
+
+
+def test_a_reader_keeps_what_is_in_no_file_any_more(tmp_path: Path) -> None:
+    writer = filled(tmp_path)
+    reader = opened(tmp_path, writer=False)
+    assert len(reader) == ROWS
+    writer.clear("one")
+    reader.refresh()
+    assert len(reader) == ROWS
+    writer.add(entries(0, ROWS + 1), vectors(0, ROWS + 1))
+    while writer.compact():
+        pass
+    reader.refresh()
+    assert reader.sequences().tolist() == list(range(ROWS))
+    assert len(reader.search(vectors(0, 1)[0], 50)) == ROWS
+
+
+def test_files_that_cannot_be_merged_into_a_new_one_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    index = filled(tmp_path)
+    index.remove(range(12))
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert not index.compact()
+    assert index.sequences().tolist() == [12, 13, 14, 15, 16]
+    monkeypatch.undo()
+    index.close()
+    assert set(opened(tmp_path).sequences().tolist()) == set(range(ROWS))
+
+
+def test_a_merge_that_is_not_done_when_the_index_is_closed_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = merge
+    index = opened(tmp_path)
+    index.add(entries(0, ROWS + 1), vectors(0, ROWS + 1))
+    successor: list[SegmentedVectorIndex] = []
+
+    def merge_late(segments: Sequence[Sealed]) -> Merger:
+        monkeypatch.setattr(segmented_index, "merge", real)
+        index.close()
+        successor.append(filled(tmp_path))
+        return real(segments)
+
+    monkeypatch.setattr(segmented_index, "merge", merge_late)
+    assert not index.compact()
+    successor[0].close()
+    assert opened(tmp_path).sequences().tolist() == list(range(ROWS))
+
+
+def test_a_reader_merges_what_it_has_in_memory(tmp_path: Path) -> None:
+    reader = opened(tmp_path, writer=False)
+    reader.add(entries(0, ROWS + 1), vectors(0, ROWS + 1))
+    assert len(reader.segment_rows()) == 4
+    assert reader.compact()
+    assert reader.segment_rows() == [ROWS]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_segment_is_read_once_by_a_reader_not_again_and_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path).close()
+    truncate(segment_folder(tmp_path) / VECTORS_FILE)
+    reader = opened(tmp_path, writer=False)
+    reader.refresh()
+    monkeypatch.setattr(segmented_index, "read_segment", None)
+    reader.refresh()
+    assert len(reader) == 0

@@ -16,6 +16,9 @@ def upgrade() -> None:
         "DELETE FROM vectors WHERE words_hash != (SELECT words_hash FROM articles WHERE articles.key = vectors.key)"
     )
     op.drop_column("vectors", "words_hash")
+    # What may expire has to be old by both.
+    op.drop_index("articles_by_appeared_at", "articles")
+    op.create_index("articles_by_appeared_at", "articles", ["appeared_at", "first_seen_at"])
     op.create_table(
         "waiting",
         sa.Column("key", sa.Integer, sa.ForeignKey("articles.key", ondelete="CASCADE"), primary_key=True),
@@ -35,6 +38,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("articles_by_appeared_at", "articles")
+    op.create_index("articles_by_appeared_at", "articles", ["appeared_at"])
     op.execute("DELETE FROM settings WHERE name = 'lineage'")
     op.drop_column("changes", "key")
     op.drop_table("waiting")
