@@ -21,7 +21,7 @@ from index.opening import INDEX_FOLDER, STORE_FILE
 from index.store import ModelRecord
 from index.store.sql_store import open_sqlite
 from index.upkeep import days_ago
-from index.vectors.segment_files import COLUMNS_FILE, VECTORS_FILE
+from index.vectors.segment_files import COLUMNS_FILE, VECTORS_FILE, read_manifest
 from index.vectors.segmented_index import SegmentedVectorIndex
 from tests.index.fakes import FakeEncoder, an_article
 
@@ -35,7 +35,7 @@ def data(tmp_path: Path) -> Path:
     with SMALL_SEGMENTS, open_index(tmp_path / "data", FakeEncoder()) as index:
         for number in range(10):
             index.put([an_article(f"a{number}", title=f"Summit {number}")])
-        wait_until(lambda: any((tmp_path / "data" / INDEX_FOLDER).glob("0*/" + VECTORS_FILE)))
+        wait_until(lambda: bool((manifest := read_manifest(tmp_path / "data" / INDEX_FOLDER)) and manifest.segments))
     return tmp_path / "data"
 
 
