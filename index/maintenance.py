@@ -5,6 +5,7 @@ from pathlib import Path
 
 from index.errors import ModelMismatchError, StoreError, WriterLockedError
 from index.opening import STORE_FILE, open_follower, write_lock
+from index.store import ArticleStore
 from index.store.sql_store import open_sqlite
 
 
@@ -53,13 +54,8 @@ def restore(data: Path, file: Path) -> int:
         except WriterLockedError:
             is_served = True
         store = resources.enter_context(open_sqlite(data / STORE_FILE))
-        now, then = store.model(), store.model_of_backup(file)
-        if is_served and now and then and now.fingerprint != then.fingerprint:
-            raise ModelMismatchError(
-                f"the vectors in {file} are of the model {then.name!r} (fingerprint {then.fingerprint[:8]}), and a "
-                f"running service has the model {now.name!r} (fingerprint {now.fingerprint[:8]}): stop it, restore, "
-                "and start it with 'similar-news serve --reencode'"
-            )
+        if is_served:
+            _refuse_other_model(store, file)
         store.restore(file)
         return store.count()
 
@@ -87,3 +83,13 @@ def check(data: Path) -> list[str]:
         _, vectors = store.embedded(keys[:1].tolist())
         follower = resources.enter_context(open_follower(data, store, model, vectors.shape[1], writer=True))
         return faults + follower.check()
+
+
+def _refuse_other_model(store: ArticleStore, file: Path) -> None:
+    now, then = store.model(), store.model_of_backup(file)
+    if now and then and now.fingerprint != then.fingerprint:
+        raise ModelMismatchError(
+            f"the vectors in {file} are of the model {then.name!r} (fingerprint {then.fingerprint[:8]}), and a "
+            f"running service has the model {now.name!r} (fingerprint {now.fingerprint[:8]}): stop it, restore, "
+            "and start it with 'similar-news serve --reencode'"
+        )

@@ -1,6 +1,5 @@
 """Backups of a SQLite store, made and restored while others use it."""
 
-import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from index.disk import to_disk
 from index.errors import StoreError
 from index.store import migrations
 from index.store.schema import metadata
@@ -34,9 +34,9 @@ def back_up(store: Path, file: Path) -> None:
         try:
             with _connected(store, "rw") as connection:
                 connection.execute("VACUUM INTO ?", (str(unfinished),))
-            _sync(unfinished)
+            to_disk(unfinished)
             unfinished.replace(file)
-            _sync(file.parent)
+            to_disk(file.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -153,12 +153,3 @@ def _connected(file: Path, mode: str) -> Iterator[sqlite3.Connection]:
 
 def _address(file: Path, mode: str) -> str:
     return f"{file.absolute().as_uri()}?mode={mode}"
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

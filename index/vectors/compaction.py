@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from index.vectors.columns import Mask, Places
+from index.vectors.columns import Columns, Mask, Places
 from index.vectors.segments import Sealed
 
 FANOUT = 4
@@ -67,31 +68,25 @@ def to_merge(segments: Sequence[Sealed], smallest: int) -> list[Sealed]:
 
 def merge(segments: Sequence[Sealed]) -> Merger:
     """Build what comes in the place of some segments: their living rows, cut by time where they are too many."""
-    places = [np.flatnonzero(segment.alive) for segment in segments]
-    starts = np.cumsum([0, *(len(segment.columns) for segment in segments)])
-    origins = np.concatenate([start + own for start, own in zip(starts, places, strict=False)])
-    moments = np.concatenate([segment.columns.moments[own] for segment, own in zip(segments, places, strict=True)])
+    columns = Columns.joined([segment.columns for segment in segments])
+    origins = np.flatnonzero(np.concatenate([segment.alive for segment in segments]))
     pieces = max(1, -(-len(origins) // MOST_ROWS))
-    cuts = np.array_split(origins[np.argsort(moments, kind="stable")], pieces)
-    return Merger(segments, [(_piece(segments, starts, cut), cut) for cut in cuts if len(cut)])
+    cuts = np.array_split(origins[np.argsort(columns.moments[origins], kind="stable")], pieces)
+    return Merger(
+        segments, [(Sealed.in_order(columns.rows(cut), _vectors(segments, cut)), cut) for cut in cuts if len(cut)]
+    )
 
 
-def _piece(segments: Sequence[Sealed], starts: Places, origins: Places) -> Sealed:
-    """The rows with some places in the segments, one after the other; they are in the order of time."""
-    of_segment = np.searchsorted(starts, origins, side="right") - 1
-    dimensions = segments[0].vectors.dimensions
-    vectors = np.empty((len(origins), dimensions), np.float16)
-    parts, order = [], []
-    for number, segment in enumerate(segments):
-        rows = np.flatnonzero(of_segment == number)
-        own = origins[rows] - starts[number]
-        if len(rows):
-            vectors[rows] = segment.vectors.stored()[own]
-        parts.append(segment.columns.rows(own))
-        order.append(rows)
-    back = np.argsort(np.concatenate(order))
-    joined = type(parts[0]).joined(parts)
-    return Sealed.in_order(joined.rows(back), vectors)
+def _vectors(segments: Sequence[Sealed], origins: Places) -> NDArray[np.float16]:
+    """The vectors of the rows with some places in the segments, one after the other."""
+    vectors = np.empty((len(origins), segments[0].vectors.dimensions), np.float16)
+    start = 0
+    for segment in segments:
+        stop = start + len(segment.columns)
+        rows = np.flatnonzero((start <= origins) & (origins < stop))
+        vectors[rows] = segment.vectors.stored()[origins[rows] - start]
+        start = stop
+    return vectors
 
 
 def _tier(rows: int, smallest: int) -> int:

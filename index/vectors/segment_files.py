@@ -7,7 +7,6 @@ gives is not used: the store has all that is in it.
 
 import hashlib
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.disk import to_disk
 from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.quantised_vectors import QuantisedVectors
 from index.vectors.segments import Sealed
@@ -41,7 +41,6 @@ class SegmentRecord(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     name: str
-    rows: int
     files: dict[str, str]
 
 
@@ -86,9 +85,9 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put a manifest in the place of the old one."""
     temporary = folder / (MANIFEST_FILE + _TEMPORARY)
     temporary.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    _to_disk(temporary)
+    to_disk(temporary)
     temporary.replace(folder / MANIFEST_FILE)
-    _to_disk(folder)
+    to_disk(folder)
 
 
 def write_segment(folder: Path, name: str, segment: Sealed, names: Dictionaries) -> SegmentRecord:
@@ -107,9 +106,9 @@ def write_segment(folder: Path, name: str, segment: Sealed, names: Dictionaries)
             np.savez(file, **segment.columns.arrays(), **labels)  # type: ignore[arg-type]  # numpy/numpy#25148
         files = {}
         for file_name in (VECTORS_FILE, COLUMNS_FILE):
-            _to_disk(new / file_name)
+            to_disk(new / file_name)
             files[file_name] = _checksum(new / file_name)
-    return SegmentRecord(name=name, rows=len(segment.columns), files=files)
+    return SegmentRecord(name=name, files=files)
 
 
 def read_segment(folder: Path, record: SegmentRecord, names: Dictionaries) -> Sealed:
@@ -156,9 +155,9 @@ def _new_folder(place: Path) -> Iterator[Path]:
     try:
         new.mkdir(parents=True)
         yield new
-        _to_disk(new)
+        to_disk(new)
         new.replace(place)
-        _to_disk(place.parent)
+        to_disk(place.parent)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
@@ -167,12 +166,3 @@ def _new_folder(place: Path) -> Iterator[Path]:
 def _checksum(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _to_disk(path: Path) -> None:
-    """Wait until the file or folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -179,13 +179,13 @@ class SegmentedVectorIndex:
         segments = to_merge(own, self._segment_rows)
         if not segments:
             return False
+        merger, records = merge(segments), list[SegmentRecord]()
         try:
-            merger, records = self._kept(merge(segments))
+            merger, records = self._kept(merger)
         except OSError as error:
             _logger.warning("a segment of the index cannot be kept, which is tried again later: %s", error)
             if any(segment.name for segment in segments):
                 return False  # those are in files, and stay there
-            merger, records = merge(segments), []
         replaced = {id(segment.vectors) for segment in segments}
         with self._writing:
             if self._is_closed:  # and another may have the folder now

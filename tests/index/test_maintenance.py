@@ -2,8 +2,7 @@ import logging
 import resource
 import shutil
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from index.upkeep import days_ago
 from index.vectors.segment_files import COLUMNS_FILE, VECTORS_FILE, read_manifest
 from index.vectors.segmented_index import SegmentedVectorIndex
 from tests.index.fakes import FakeEncoder, an_article
+from tests.waiting import wait_until
 
 ANY = RelatedQuery(min_similarity=0)
 SMALL_SEGMENTS = patch("index.opening.SegmentedVectorIndex", partial(SegmentedVectorIndex, segment_rows=2))
@@ -37,14 +37,6 @@ def data(tmp_path: Path) -> Path:
             index.put([an_article(f"a{number}", title=f"Summit {number}")])
         wait_until(lambda: bool((manifest := read_manifest(tmp_path / "data" / INDEX_FOLDER)) and manifest.segments))
     return tmp_path / "data"
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if is_so():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not happen within 5 seconds")
 
 
 def found(index: CoverageIndex, article_id: str) -> set[str]:

@@ -8,7 +8,8 @@ from index import RelatedQuery, open_index
 from index.errors import ReadOnlyError, StoreError
 from index.upkeep import days_ago, repeated
 from tests.index.fakes import NOON, FakeEncoder, an_article
-from tests.index.test_maintenance import found, wait_until
+from tests.index.test_maintenance import found
+from tests.waiting import wait_until
 
 ANY = RelatedQuery(min_similarity=0)
 

@@ -13,7 +13,7 @@ from index.store.sql_store import SqlArticleStore
 from service.app import create_app
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
-from tests.index.test_maintenance import wait_until
+from tests.waiting import wait_until
 
 SUMMIT = {"title": "A summit", "lang": "en"}
 BATCH = "\n".join(json.dumps(SUMMIT | {"id": article_id}) for article_id in "bc") + "\nnonsense\n"

@@ -273,24 +273,25 @@ def cut_short(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:10_000])
 
 
-def make_newer(file: Path) -> None:
+def run(file: Path, statement: str) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute(statement)
+
+
+def make_newer(file: Path) -> None:
+    run(file, "UPDATE alembic_version SET version_num = '9999'")
 
 
 def leave_out_a_table(file: Path) -> None:
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("DROP TABLE takedowns")
+    run(file, "DROP TABLE takedowns")
 
 
 def leave_out_a_column(file: Path) -> None:
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("ALTER TABLE articles DROP COLUMN text")
+    run(file, "ALTER TABLE articles DROP COLUMN text")
 
 
 def add_a_vector_of_no_article(file: Path) -> None:
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("INSERT INTO vectors VALUES (999, 'xxxx')")
+    run(file, "INSERT INTO vectors VALUES (999, 'xxxx')")
 
 
 def empty(file: Path) -> None:
