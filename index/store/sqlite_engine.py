@@ -3,6 +3,7 @@
 import errno
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ WRITE = {"write": True}
 
 BUSY_TIMEOUT = 10
 """Seconds to wait for another writer."""
+
+_AGAIN = 0.01
 
 _FULL = 1 << 20
 """Bytes: a disk on which fewer are free is full."""
@@ -103,7 +106,23 @@ def _name(error: BaseException) -> str:
 def _configure_writer(connection: sqlite3.Connection, _record: object) -> None:
     # WAL: readers and the writer do not wait for each other. FULL: a commit is on the disk before it returns,
     # so that an acknowledged article survives a power failure too; NORMAL would only survive a crash.
-    _configure(connection, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+    _configure(connection)
+    _turn_to_wal(connection)
+    _configure(connection, "synchronous = FULL", "foreign_keys = ON")
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Two that turn one new file at once do not wait for each other, whatever the timeout; so one tries again."""
+    last = time.monotonic() + BUSY_TIMEOUT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _name(error) != "SQLITE_BUSY" or time.monotonic() > last:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 def _configure_reader(connection: sqlite3.Connection, _record: object) -> None:
