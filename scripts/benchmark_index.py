@@ -12,36 +12,30 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
 from encoding import encoded
+from index_queries import CASES, LIMIT, Query, exact, queries_of, recall
 from news_like import NewsLike, RealNews
 from numpy.typing import NDArray
+from prepared_index import Prepared, opened
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
 
 from index import CoverageIndex, load_encoder, threads
-from index.background import background_for, no_background
-from index.encoder import Priority
-from index.follower import Follower
+from index.background import background_for
 from index.opening import INDEX_FOLDER, STORE_FILE
 from index.progress import progress
 from index.samples import samples
-from index.store import ModelRecord
-from index.store.sql_store import open_sqlite
-from index.vectors import Entry, Filters
+from index.vectors import Entry
 from index.vectors.segmented_index import SegmentedVectorIndex
 from service import logs
 from service.settings import read_settings
 
-LIMIT = 20
-QUERIES = 200
 FLAT_QUERIES = 40
 BATCH = 500
 DELETED = 100
@@ -53,54 +47,9 @@ MOST_FLAT = 2_000_000
 ADDED = 262_144
 ADDED_AT_ONCE = 4_096
 
-_MODEL = ModelRecord("news-like", "0" * 32)
 _BLOCK = 65_536
 
-CASES = ("no filter", "7 days", "one language", "7 days, one language")
-
 Vectors = NDArray[np.float32]
-
-
-class Prepared:
-    """An encoder of articles whose vectors are known: the title is the number."""
-
-    name, fingerprint = _MODEL.name, _MODEL.fingerprint
-
-    def __init__(self, news: NewsLike | None, dimensions: int) -> None:
-        """Give the vectors of `news`."""
-        self._news = news
-        self.dimensions = dimensions
-
-    def encode(self, texts: Sequence[str]) -> Vectors:
-        """See `index.Encoder`."""
-        assert self._news  # noqa: S101 - or nothing is put
-        numbers = [int(text.partition("\n")[0]) for text in texts]
-        return self._news.vectors[numbers].astype(np.float32)
-
-    async def encode_async(
-        self,
-        texts: Sequence[str],
-        priority: Priority = Priority.INTERACTIVE,  # noqa: ARG002 - see `index.Encoder`
-        *,
-        admitted: bool = False,  # noqa: ARG002 - as above
-    ) -> Vectors:
-        """See `index.Encoder`."""
-        return self.encode(texts)
-
-    def refuse_overload(self) -> None:
-        """See `index.Encoder`."""
-
-    @contextmanager
-    def reserve(self, texts: Sequence[str]) -> Iterator[None]:  # noqa: ARG002 - see `index.Encoder`
-        """See `index.Encoder`."""
-        yield
-
-
-class Query(NamedTuple):
-    """What is asked: a vector, and filters by the name of the case."""
-
-    vector: Vectors
-    filters: dict[str, Filters]
 
 
 class Times(NamedTuple):
@@ -130,63 +79,6 @@ def real_news(file: Path) -> RealNews:
     return RealNews(background.centre(encoded(encoder, texts, "embedding real articles"), langs), texts, langs)
 
 
-@contextmanager
-def opened(folder: Path, encoder: Prepared) -> Iterator[tuple[CoverageIndex, SegmentedVectorIndex]]:
-    """The parts that `open_index` puts together, with a way to the vector index."""
-    with open_sqlite(folder / STORE_FILE) as store:
-        store.set_model(_MODEL)
-        vectors = SegmentedVectorIndex(encoder.dimensions, folder / INDEX_FOLDER, stamp="benchmark")
-        follower = Follower(store, vectors, no_background(encoder.fingerprint, encoder.dimensions))
-        follower.load()
-        yield CoverageIndex(follower, encoder), vectors
-        vectors.close()
-
-
-def queries_of(news: NewsLike, count: int) -> list[Query]:
-    """What the service asks for some articles: others like them; in a week around them, and in their language."""
-    queries = []
-    for number in np.random.default_rng(1).integers(count, size=QUERIES).tolist():
-        around, half = news.appeared_at(number), timedelta(days=3.5)
-        others = Filters(exclude=frozenset({number + 1}))
-        week = replace(others, since=around - half, until=around + half)
-        lang = frozenset({str(news.langs[number])})
-        filters = (others, week, replace(others, langs=lang), replace(week, langs=lang))
-        queries.append(Query(news.vectors[number].astype(np.float32), dict(zip(CASES, filters, strict=True))))
-    return queries
-
-
-def exact(news: NewsLike, count: int, queries: Sequence[Query]) -> dict[str, list[set[int]]]:
-    """The keys that an exact search of the first `count` articles finds, by case."""
-    asked = np.stack([query.vector for query in queries])
-    best = {case: [(np.empty(0, np.float32), np.empty(0, np.int64)) for _ in queries] for case in CASES}
-    moments = np.array([news.appeared_at(0).timestamp()]) + news.moments[:count]
-    with progress("exact search", count) as advance:
-        for first in range(0, count, _BLOCK):
-            part = slice(first, min(first + _BLOCK, count))
-            similarities = asked @ news.vectors[part].astype(np.float32).T
-            for place, query in enumerate(queries):
-                for case, filters in query.filters.items():
-                    passes = np.ones(part.stop - first, np.bool_)
-                    if filters.since and filters.until:
-                        passes &= moments[part] >= filters.since.timestamp()
-                        passes &= moments[part] < filters.until.timestamp()
-                    if filters.langs:
-                        passes &= news.langs[part] == next(iter(filters.langs))
-                    passes[[key - 1 - first for key in filters.exclude if part.start < key <= part.stop]] = False
-                    numbers = np.flatnonzero(passes)
-                    own = similarities[place, numbers]
-                    if len(own) > LIMIT:
-                        top = np.argpartition(-own, LIMIT - 1)[:LIMIT]
-                        numbers, own = numbers[top], own[top]
-                    before = best[case][place]
-                    own = np.concatenate([before[0], own])
-                    keys = np.concatenate([before[1], numbers + first + 1])
-                    top = np.argsort(-own)[:LIMIT]
-                    best[case][place] = own[top], keys[top]
-            advance(part.stop - first)
-    return {case: [set(keys.tolist()) for _, keys in found] for case, found in best.items()}
-
-
 def search_times(
     vectors: SegmentedVectorIndex, queries: Sequence[Query], case: str
 ) -> tuple[list[float], list[set[int]]]:
@@ -198,11 +90,6 @@ def search_times(
         seconds.append(time.perf_counter() - started)
         found.append({hit.key for hit in hits})
     return seconds, found
-
-
-def recall(found: Sequence[set[int]], wanted: Sequence[set[int]]) -> float:
-    """The share of what was to be found that was found, mean over the queries for which there was something."""
-    return float(np.mean([len(one & other) / len(other) for one, other in zip(found, wanted, strict=True) if other]))
 
 
 def flat_times(news: NewsLike, count: int, queries: Sequence[Query]) -> Times:
@@ -291,29 +178,15 @@ def opening(folder: Path, query: Query, wanted: set[int]) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as temporary:
         asked = Path(temporary, "query.npy")
         np.save(asked, query.vector)
-        command = [sys.executable, __file__, "--only-open", str(folder), "--query", str(asked), "--corpus", __file__]
+        command = [sys.executable, str(Path(__file__).with_name("index_process.py")), str(folder), str(asked)]
         started = time.perf_counter()
-        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - this file
+        answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own script
         seconds = time.perf_counter() - started
     return {
         "open/seconds": seconds,
         "open/first_answer_recall": len(wanted & set(answer["keys"])) / len(wanted),
         "open/resident_mib": answer["resident_mib"],
     }
-
-
-def only_open(folder: Path, query: Path) -> None:
-    """What `opening` runs."""
-    vector = np.load(query)
-    with opened(folder, Prepared(None, len(vector))) as (_, vectors):
-        keys = [hit.key for hit in vectors.search(vector, LIMIT + 1)]  # it is one of them
-    print(json.dumps({"keys": keys, "resident_mib": resident_mib()}))
-
-
-def resident_mib() -> float:
-    """The most memory that this process had; that of the files that it maps counts. Of Linux alone."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines())
-    return int(status["VmHWM"].split()[0]) / 1024
 
 
 def neighbours(vectors: Vectors) -> tuple[float, float]:
@@ -389,15 +262,10 @@ def main(
     ),
     work: Annotated[Path | None, typer.Option(help="Where to put gigabytes meanwhile.", file_okay=False)] = None,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
-    folder: Annotated[Path | None, typer.Option("--only-open", hidden=True)] = None,
-    query: Annotated[Path | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Measure store and index at one or more sizes: 3 KB of disk an article."""
     logs.configure(read_settings())
     threads.take_short_turns()
-    if folder and query:
-        only_open(folder, query)
-        return
     real = real_news(corpus)
     first, twentieth = neighbours(real.vectors)
     figures = {"real/neighbours/first": first, "real/neighbours/twentieth": twentieth}

@@ -8,11 +8,12 @@ import time
 _started = time.perf_counter()
 
 import json  # noqa: E402 - the time that imports take counts
-import resource  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
+
+from memory import peak_megabytes  # noqa: E402
 
 
 def plain(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
@@ -44,14 +45,6 @@ def main(kind: str, cache: str, processors: str) -> None:
 
     encode([sample.article.words for sample in samples()])
     print(json.dumps({"seconds": seconds, "peak_megabytes": peak_megabytes()}))
-
-
-def peak_megabytes() -> float:
-    """The most memory this process had; Linux counts what its parent had to `ru_maxrss`, so it is asked otherwise."""
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="utf-8").splitlines() if status.is_file() else []
-    kibibytes = [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
-    return (kibibytes or [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss])[0] / 1024
 
 
 if __name__ == "__main__":

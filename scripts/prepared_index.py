@@ -1,0 +1,69 @@
+"""A store and an index of articles whose vectors are there already, put together as `open_index` does it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from news_like import NewsLike
+from numpy.typing import NDArray
+
+from index import CoverageIndex
+from index.background import no_background
+from index.encoder import Priority
+from index.follower import Follower
+from index.opening import INDEX_FOLDER, STORE_FILE
+from index.store import ModelRecord
+from index.store.sql_store import open_sqlite
+from index.vectors.segmented_index import SegmentedVectorIndex
+
+Vectors = NDArray[np.float32]
+
+_MODEL = ModelRecord("news-like", "0" * 32)
+
+
+class Prepared:
+    """An encoder of articles whose vectors are known: the title is the number."""
+
+    name, fingerprint = _MODEL.name, _MODEL.fingerprint
+
+    def __init__(self, news: NewsLike | None, dimensions: int) -> None:
+        """Give the vectors of `news`."""
+        self._news = news
+        self.dimensions = dimensions
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `index.Encoder`."""
+        assert self._news  # noqa: S101 - or nothing is put
+        numbers = [int(text.partition("\n")[0]) for text in texts]
+        return self._news.vectors[numbers].astype(np.float32)
+
+    async def encode_async(
+        self,
+        texts: Sequence[str],
+        priority: Priority = Priority.INTERACTIVE,  # noqa: ARG002 - see `index.Encoder`
+        *,
+        admitted: bool = False,  # noqa: ARG002 - as above
+    ) -> Vectors:
+        """See `index.Encoder`."""
+        return self.encode(texts)
+
+    def refuse_overload(self) -> None:
+        """See `index.Encoder`."""
+
+    @contextmanager
+    def reserve(self, texts: Sequence[str]) -> Iterator[None]:  # noqa: ARG002 - see `index.Encoder`
+        """See `index.Encoder`."""
+        yield
+
+
+@contextmanager
+def opened(folder: Path, encoder: Prepared) -> Iterator[tuple[CoverageIndex, SegmentedVectorIndex]]:
+    """The parts that `open_index` puts together, with a way to the vector index."""
+    with open_sqlite(folder / STORE_FILE) as store:
+        store.set_model(_MODEL)
+        vectors = SegmentedVectorIndex(encoder.dimensions, folder / INDEX_FOLDER, stamp="benchmark")
+        follower = Follower(store, vectors, no_background(encoder.fingerprint, encoder.dimensions))
+        follower.load()
+        yield CoverageIndex(follower, encoder), vectors
+        vectors.close()
