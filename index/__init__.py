@@ -14,7 +14,7 @@ from index.coverage_index import CoverageIndex
 from index.encoder.loading import load_encoder
 from index.errors import SimilarNewsError
 from index.opening import open_index
-from index.related import Answer, Related, RelatedQuery
+from index.related import Answer, Reason, ReasonKind, Related, RelatedQuery, Relation
 from index.store import Put, PutStatus, StoredArticle
 from index.vectors import Filters
 
@@ -26,8 +26,11 @@ __all__ = [
     "Filters",
     "Put",
     "PutStatus",
+    "Reason",
+    "ReasonKind",
     "Related",
     "RelatedQuery",
+    "Relation",
     "SimilarNewsError",
     "StoredArticle",
     "load_encoder",

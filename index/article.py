@@ -96,13 +96,14 @@ _NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 
 @cache
-def _territories() -> frozenset[str]:
+def territories() -> frozenset[str]:
+    """The codes of the countries that there are."""
     codes = {code for code in map(str, Locale("en").territories) if re.fullmatch(r"[A-Z]{2}", code)}
     return frozenset(codes - _NO_COUNTRIES)
 
 
 def _country(code: str) -> str:
-    if not code.isascii() or code.upper() not in _territories():
+    if not code.isascii() or code.upper() not in territories():
         raise ValueError(f"{code!r} is not a country code (ISO 3166-1 alpha-2), such as 'KR' or 'BR'")
     return code.upper()
 

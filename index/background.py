@@ -10,7 +10,7 @@ the tuned one has learnt most of it (0.957 without, 0.959 with).
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from index.embedded_model import EMBEDDED_FOLDERS
 from index.language import primary
 
 BACKGROUND_FILE = "background.npz"
+
+_PAIRS = 100_000
 
 Vectors = NDArray[np.float32]
 
@@ -32,11 +34,14 @@ class Background:
         fingerprint: the encoder's, whose vectors these are means of.
         default: the mean over all languages, for a language without a mean; shape (dimensions,), float32.
         by_language: BCP 47 tag to mean; shape (dimensions,), float32.
+        spread: standard deviation of the centred cosines of unrelated articles: by it those of two models can be
+            compared.
     """
 
     fingerprint: str
     default: Vectors
     by_language: dict[str, Vectors]
+    spread: float = 0.1
 
     def centre(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
         """Subtract each row's language mean and scale to unit length.
@@ -77,6 +82,7 @@ class Background:
             languages=np.array(languages, np.str_),
             means=means.astype(np.float16),
             default=self.default.astype(np.float16),
+            spread=np.array(self.spread),
         )
 
 
@@ -93,37 +99,51 @@ def load_background(path: Path) -> Background:
             fingerprint=str(arrays["fingerprint"]),
             default=arrays["default"].astype(np.float32),
             by_language=dict(zip(map(str, arrays["languages"]), means, strict=True)),
+            spread=float(arrays["spread"]),
         )
 
 
-def background_for(model: str, fingerprint: str, dimensions: int) -> Background:
-    """The background of a model: one that is shipped, or one in the model's own folder, where that has been computed.
+def background_for(model: str, fingerprint: str, dimensions: int, data: Path | None = None) -> Background:
+    """The background of a model: one in the data directory, one in the model's own folder, or one that is shipped.
 
     Args:
         model: as the user named it; a folder may have a `background.npz`.
         fingerprint: the encoder's. The background of another one is of no use.
         dimensions: the length of a vector.
+        data: the data directory, which may have one too, computed from the articles in it.
 
     Returns:
         One that changes nothing if there is none.
     """
-    file = EMBEDDED_FOLDERS.get(model, Path(model)) / BACKGROUND_FILE
-    if file.is_file():
-        found = load_background(file)
-        if found.fingerprint == fingerprint:
-            return found
+    for folder in (data, EMBEDDED_FOLDERS.get(model, Path(model))):
+        file = folder / BACKGROUND_FILE if folder else None
+        if file and file.is_file():
+            found = load_background(file)
+            if found.fingerprint == fingerprint:
+                return found
     return no_background(fingerprint, dimensions)
 
 
-def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[str]) -> Background:
-    """Means of embeddings of parallel documents.
+def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[str], least: int = 1) -> Background:
+    """Means of embeddings, best of parallel documents, and the spread of unrelated ones.
 
     Args:
         fingerprint: the encoder's.
-        vectors: shape (n, dimensions), float32, every document once in every language.
+        vectors: shape (n, dimensions), float32. Of documents in several languages a mean is the better, the more they
+            are about the same in all of them.
         languages: n BCP 47 tags.
+        least: a language has a mean of its own from so many documents on; the others have the mean of all.
     """
     tags = np.array(languages)
-    by_language = {str(tag): vectors[tags == tag].mean(axis=0) for tag in np.unique(tags)}
-    default = np.stack(list(by_language.values())).mean(axis=0)
-    return Background(fingerprint, default, by_language)
+    counted = zip(*np.unique(tags, return_counts=True), strict=True)
+    by_language = {str(tag): vectors[tags == tag].mean(axis=0) for tag, count in counted if count >= least}
+    default = np.stack(list(by_language.values()) or [vectors.mean(axis=0)]).mean(axis=0)
+    means = Background(fingerprint, default, by_language)
+    return replace(means, spread=_spread(means.centre(vectors, languages)))
+
+
+def _spread(centred: Vectors) -> float:
+    """The standard deviation of the cosines of pairs taken at random, few of which are related."""
+    one, other = np.random.default_rng(0).integers(len(centred), size=(2, _PAIRS))
+    apart = one != other
+    return float((centred[one[apart]] * centred[other[apart]]).sum(axis=1).std())

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -16,12 +16,14 @@ from index.encoder import Encoder, Priority
 from index.errors import TakenDownError, UnknownArticleError
 from index.follower import Follower
 from index.progress import progress
-from index.related import Answer, RelatedQuery, choose
+from index.related import Answer, RelatedQuery
+from index.related.finding import Comparison, Question, RelatedFinder
+from index.related.scorer import Scorer, load_scorer
+from index.related.signals import VERSION, is_current, signals_of
 from index.store import Put, PutStatus, StoredArticle
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
-_WIDER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,18 @@ class CoverageIndex:
     Encoding happens outside the write lock, so that a takedown does not wait for a batch.
     """
 
-    def __init__(self, follower: Follower, encoder: Encoder) -> None:
-        """Put the parts together; `open_index` does so for the embedded default."""
+    def __init__(self, follower: Follower, encoder: Encoder, scorer: Scorer | None = None) -> None:
+        """Put the parts together; `open_index` does so for the embedded default.
+
+        Args:
+            follower: the store with its index.
+            encoder: the model to embed with.
+            scorer: tells how probable it is that articles belong together; None for the one that is shipped.
+        """
         self._follower = follower
         self._store = follower.store
         self._vectors = follower.vectors
-        self._background = follower.background
+        self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer or load_scorer())
         self._writing = follower.writing
         self._encoder = encoder
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
@@ -152,6 +160,19 @@ class CoverageIndex:
                 self._keep_embeddings(chunk, self._encoder.encode([stored.article.words for stored in chunk]))
                 advance(len(chunk))
 
+    def renew_signals(self) -> None:
+        """Bring up to date what an earlier version kept of articles so that they can be compared."""
+        chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK)
+        if not chunk:
+            return
+        with progress("reading articles again", None) as advance:
+            while chunk:
+                signals = [signals_of(stored.article) for stored in chunk]
+                with self._writing:
+                    self._store.put_signals(chunk, signals)
+                advance(len(chunk))
+                chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK)
+
     def expire(self, before: datetime) -> int:
         """Delete the articles that both appeared and arrived before a moment; they may be sent again.
 
@@ -177,6 +198,7 @@ class CoverageIndex:
         self._follower.follow()
         if self._follower.was_restored:
             self.encode_waiting()  # a backup may have been made while a batch was on its way
+            self.renew_signals()
             self._follower.follow()
             self._follower.was_restored = False
 
@@ -221,13 +243,26 @@ class CoverageIndex:
         return len(self._vectors)
 
     def related_to(self, stored: StoredArticle, query: RelatedQuery) -> Answer:
-        """Related coverage of an article of the store."""
-        embedding = self._store.vector(stored.key)
-        vector = self._encoder.encode([stored.article.words])[0] if embedding is None else embedding.astype(np.float32)
-        return self._related(vector, stored.article.language, stored.words_hash, query, own_key=stored.key)
+        """Related coverage of an article of the store.
+
+        Raises:
+            UnknownArticleError: there is none with an id that is to be liked or not.
+        """
+        article = stored.article
+        own = self._store.comparable([stored.key]).get(stored.key)
+        if own is None:
+            vector, signals = self._encoder.encode([article.words])[0], None
+        else:
+            vector, signals = np.frombuffer(own.embedding, np.float16).astype(np.float32), own.signals
+        signals = signals if signals is not None and is_current(signals) else signals_of(article)
+        return self._finder.find(Question(article, vector, signals, stored.key), query)
 
     def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
-        """Related coverage of a text that is not in the store."""
+        """Related coverage of a text that is not in the store.
+
+        Raises:
+            UnknownArticleError: there is none with an id that is to be liked or not.
+        """
         return self._related_to_vector(self._encoder.encode([content.words])[0], content, query)
 
     async def related_to_content_async(self, content: Content, query: RelatedQuery) -> Answer:
@@ -235,37 +270,29 @@ class CoverageIndex:
 
         Raises:
             EncoderOverloadedError: too much is waiting to be embedded.
+            UnknownArticleError: there is none with an id that is to be liked or not.
         """
         (vector,) = await self._encoder.encode_async([content.words])
         return await asyncio.to_thread(self._related_to_vector, vector, content, query)
 
+    def compare(self, one: Content, other: Content) -> Comparison:
+        """How probable it is that two texts belong together."""
+        questions = [
+            Question(content, vector, signals_of(content))
+            for content, vector in zip((one, other), self._encoder.encode([one.words, other.words]), strict=True)
+        ]
+        return self._finder.compare(*questions)
+
     # Inside
 
     def _related_to_vector(self, vector: NDArray[np.float32], content: Content, query: RelatedQuery) -> Answer:
-        return self._related(vector, content.language, content.words_hash, query)
-
-    def _related(
-        self, vector: NDArray[np.float32], lang: str, words_hash: str, query: RelatedQuery, own_key: int | None = None
-    ) -> Answer:
-        centred = self._background.centre(vector[None, :], [lang])[0]
-        filters = (
-            query.filters if own_key is None else replace(query.filters, exclude=query.filters.exclude | {own_key})
-        )
-        wanted = query.candidates
-        while True:
-            hits = self._vectors.search(centred, wanted, filters)
-            found = self._store.get_by_keys([hit.key for hit in hits])
-            candidates = ((found[hit.key], hit.similarity) for hit in hits if hit.key in found)
-            answer = choose(candidates, query, words_hash, lang)
-            exhausted = len(hits) < wanted or hits[-1].similarity < query.min_similarity
-            if exhausted or len(answer.items) == query.limit:
-                return answer
-            wanted *= _WIDER  # copies and one publisher's articles can fill any fixed number of places
+        return self._finder.find(Question(content, vector, signals_of(content)), query)
 
     def _keep_embeddings(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float32]) -> None:
         if articles:
+            signals = [signals_of(stored.article) for stored in articles]
             with self._writing:
-                self._store.put_vectors(articles, embeddings.astype(np.float16))
+                self._store.put_vectors(articles, embeddings.astype(np.float16), signals)
 
     def _missing(self, article_id: str) -> UnknownArticleError | TakenDownError:
         if self._store.is_taken_down(article_id):

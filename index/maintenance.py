@@ -3,10 +3,22 @@
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from index.background import BACKGROUND_FILE, Background, compute_background
 from index.errors import ModelMismatchError, StoreError, WriterLockedError
 from index.opening import STORE_FILE, open_follower, write_lock
+from index.progress import progress
 from index.store import ArticleStore
 from index.store.sql_store import open_sqlite
+
+LEAST_FOR_BACKGROUND = 1_000
+LEAST_OF_A_LANGUAGE = 200
+"""Of fewer articles the mean is more of their topics than of their language."""
+
+MOST_FOR_BACKGROUND = 50_000
+_CHUNK = 4_096
 
 
 def back_up(data: Path, file: Path) -> int:
@@ -83,6 +95,44 @@ def check(data: Path) -> list[str]:
         _, vectors = store.embedded(keys[:1].tolist())
         follower = resources.enter_context(open_follower(data, store, model, vectors.shape[1], writer=True))
         return faults + follower.check()
+
+
+def learn_background(data: Path) -> Background:
+    """Compute the background of a model from the articles in a data directory, and write it there.
+
+    The next time that the directory is opened, the index is made anew with it.
+
+    Args:
+        data: the data directory; a service may be at work on it.
+
+    Returns:
+        What was written.
+
+    Raises:
+        StoreError: there is no store, or there are too few articles in it.
+    """
+    with open_sqlite(data / STORE_FILE, writer=False) as store:
+        model = store.model()
+        keys, _ = store.embedded_versions()
+        latest = keys[-MOST_FOR_BACKGROUND:].tolist()
+        if model is None or len(latest) < LEAST_FOR_BACKGROUND:
+            raise StoreError(
+                f"there are {len(latest)} embedded articles in {data}, and at least {LEAST_FOR_BACKGROUND:,} are "
+                "needed to tell what embeddings have in common: ingest more"
+            )
+        langs: list[str] = []
+        rows: list[NDArray[np.float16]] = []
+        with progress("reading embeddings", len(latest)) as advance:
+            for start in range(0, len(latest), _CHUNK):
+                entries, vectors = store.embedded(latest[start : start + _CHUNK])
+                langs += [entry.lang for entry in entries]
+                rows.append(vectors)
+                advance(len(entries))
+    background = compute_background(
+        model.fingerprint, np.concatenate(rows).astype(np.float32), langs, LEAST_OF_A_LANGUAGE
+    )
+    background.save(data / BACKGROUND_FILE)
+    return background
 
 
 def _refuse_other_model(store: ArticleStore, file: Path) -> None:

@@ -13,6 +13,7 @@ from index.coverage_index import CoverageIndex
 from index.encoder import Encoder
 from index.errors import ModelMismatchError, StoreError, WriterLockedError
 from index.follower import Follower, stamp
+from index.related.scorer import Scorer
 from index.store import ArticleStore, ModelRecord
 from index.store.sql_store import open_sqlite
 from index.upkeep import FOLLOW_SECONDS, LOG_DAYS, TIDY_SECONDS, days_ago, repeated
@@ -27,7 +28,13 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def open_index(
-    data: Path, encoder: Encoder, *, writer: bool = True, reencode: bool = False, retention_days: float = 0
+    data: Path,
+    encoder: Encoder,
+    *,
+    writer: bool = True,
+    reencode: bool = False,
+    retention_days: float = 0,
+    scorer: Scorer | None = None,
 ) -> Iterator[CoverageIndex]:
     """Open a data directory, making it if it is not there; it is closed with the context.
 
@@ -37,6 +44,7 @@ def open_index(
         writer: take the write lock. Without it nothing may be put; what another process puts is seen within a second.
         reencode: if the vectors are of another model, drop them and embed all articles again, instead of refusing.
         retention_days: articles that both appeared and arrived more than so many days ago are deleted; 0 keeps all.
+        scorer: tells how probable it is that articles belong together; None for the one that is shipped.
 
     Raises:
         WriterLockedError: another process has the write lock.
@@ -52,9 +60,10 @@ def open_index(
         if writer:
             store.set_model(model)
         follower = resources.enter_context(open_follower(data, store, model, encoder.dimensions, writer=writer))
-        index = CoverageIndex(follower, encoder)
+        index = CoverageIndex(follower, encoder, scorer)
         if writer:
             index.encode_waiting()
+            index.renew_signals()
         follower.load()
         follow = index.follow if writer else follower.follow
         resources.enter_context(repeated("following the store", follow, FOLLOW_SECONDS))
@@ -80,7 +89,7 @@ def open_follower(
     Raises:
         StoreError: the index's files cannot be written.
     """
-    background = background_for(model.name, model.fingerprint, dimensions)
+    background = background_for(model.name, model.fingerprint, dimensions, data)
     current = stamp(background, store.lineage())
     try:
         vectors = SegmentedVectorIndex(dimensions, data / INDEX_FOLDER, stamp=current, writer=writer)

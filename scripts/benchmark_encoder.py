@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import numpy as np
 import psutil
 import typer
-from evaluate_embedding import FOLDER_VARIABLE
+from evaluation_files import FOLDER_VARIABLE
 from report import write_figures
 from rich.console import Console
 from rich.table import Column, Table

@@ -7,7 +7,6 @@ A folder holds the sets as JSON Lines, told apart by the beginning of their name
 - `parallel-*`: `doc`, perhaps `part`, `lang` and `text`; rows with one `doc` say the same, or are parts of the same
 """
 
-import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import permutations
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evaluate import known_tag
+from evaluation_files import Row, content_of, rows_of
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 from sklearn.metrics import average_precision_score, ndcg_score, roc_auc_score
@@ -25,7 +24,6 @@ from index.article import Content, Moment
 Vectors = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 Numbers = NDArray[np.intp]
-Row = dict[str, Any]
 Place = Callable[[Row], int]
 """Where the words of a row stand among the contents."""
 
@@ -72,8 +70,7 @@ class EvaluationSets:
         for file in sorted(folder.glob("*-*.jsonl")):
             kind = kinds.get(file.stem.partition("-")[0])
             if kind:
-                with file.open(encoding="utf-8") as lines:
-                    self._sets[file.stem] = kind([json.loads(line) for line in lines], place)
+                self._sets[file.stem] = kind(rows_of(file), place)
         if not self._sets:
             raise FileNotFoundError(f"{folder} has no evaluation set: no stories-*, pairs-* or parallel-*.jsonl")
         self.contents = list(places)
@@ -99,12 +96,6 @@ class EvaluationSets:
             figures["all/mean_f1_common"] = float(mean.max())
             figures["all/common_threshold"] = _best(mean)
         return figures
-
-
-def content_of(row: Row) -> Content:
-    """The title and the text of a row, one that has neither letter nor digit being as good as none."""
-    words = {name: row[name] for name in ("title", "text") if any(map(str.isalnum, row.get(name) or ""))}
-    return Content.model_validate(words | {"lang": known_tag(row["lang"])})
 
 
 class StorySet:

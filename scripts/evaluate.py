@@ -1,171 +1,103 @@
-"""Measure related coverage on labelled stories, through the same code path as the service's.
+"""Measure related coverage on labelled sets, through the same code path as the service's.
 
-Every set goes into an index of its own in a temporary directory; then every article that has companions is
-asked about. Sets are JSON Lines of articles with a `story` label; without any the sample stories are measured.
+Sets are JSON Lines, told apart by the beginning of their names: `stories-*` (articles with `story`, perhaps `topic`),
+`pairs-*` (`a`, `b`, and `similarity` or `same_story`) and `parallel-*` (`doc`, `lang`, `text`, perhaps `part`). Without
+any the sample stories are measured. A set that the scorer was trained on is measured with one trained without it.
 """
 
 import json
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
+from evaluation_files import Row, article_of, rows_of, sample_rows
+from related_measures import SHIPPED, Judged, calibration, measure_set
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index import Article, CoverageIndex, RelatedQuery, open_index
-from index.language import primary, standard_tag
-from index.progress import progress
-from index.related import MIN_SIMILARITY
-from index.samples import samples
+from index import related
+from index.article import Content
+from index.related import DIVERSITY
+from index.related.scorer import SCORER_FILE, Scorer, scorer_of
 from service import logs
 from service.opening import load_configured_encoder
 from service.settings import read_settings
 
-_BATCH = 256
-_UNBOUNDED = -1.0
-_FIELDS = ("id", "lang", "title", "text", "published_at", "source")
+_SAMPLES = "stories-samples"
+_SHOWN = 300
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledSet:
-    """Articles, and by their ids the story of each."""
-
-    name: str
-    articles: list[Article]
-    story: dict[str, str]
+def scorer_without(name: str) -> Scorer | None:
+    """The scorer that was trained without a set; None if the set had no part in it."""
+    kept = json.loads(files(related).joinpath(SCORER_FILE).read_text(encoding="utf-8"))
+    found = kept["left_out"].get(name)
+    return None if found is None else scorer_of(found["weights"], found["same_story"], found["related"])
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The best ten for one article: are they of its story, in another language, and how similar."""
-
-    companions: int
-    same_story: list[bool]
-    other_language: list[bool]
-    similarity: list[float]
+def texts_of(name: str, rows: list[Row]) -> dict[str, str]:
+    """The words of a set's articles by their ids, as `Judged` names them."""
+    if name.startswith("pairs"):
+        sides = ((f"{number}{side}", row[side]) for number, row in enumerate(rows) for side in ("a", "b"))
+        return {one: " | ".join(filter(None, (row.get("title"), row["text"]))) for one, row in sides}
+    return {row["id"]: _words(article_of(row)) for row in rows}
 
 
-def sample_set() -> LabelledSet:
-    """The sample stories; a single one is a story of its own."""
-    rows = samples()
-    return LabelledSet("sample stories", [row.article for row in rows], {row.article.id: row.event for row in rows})
+def _words(content: Content) -> str:
+    return content.words.replace("\n", " | ")
 
 
-def read_set(file: Path) -> LabelledSet:
-    """A file of articles with `story` labels."""
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    articles = [
-        Article.model_validate(
-            {name: row[name] for name in _FIELDS if row.get(name)} | {"lang": known_tag(row["lang"])}
+def show_worst(judged: list[Judged], texts: dict[str, str], count: int) -> None:
+    """Print the pairs about which the scorer was most wrong."""
+    console = Console(soft_wrap=True)
+    for one in sorted(judged, key=lambda one: -abs(one.probability - one.same_story))[:count]:
+        truth = "same story" if one.same_story else "another story"
+        console.print(
+            f"\nP(same story) {one.probability:.2f}, but it is {truth} ({one.set}, {one.langs})", markup=False
         )
-        for row in rows
-    ]
-    return LabelledSet(file.stem, articles, {row["id"]: row["story"] for row in rows})
+        for article in (one.one, one.other):
+            console.print(f"  {article}: {texts[article][:_SHOWN]}", markup=False, highlight=False)
 
 
-def known_tag(tag: str) -> str | None:
-    """The tag, or its language alone; None to have it identified. Wikipedias have codes that are not BCP 47."""
-    for candidate in (tag, primary(tag)):
-        try:
-            return standard_tag(candidate)
-        except ValueError:
-            continue
-    return None
-
-
-def ask(index: CoverageIndex, labelled: LabelledSet, query: RelatedQuery) -> Iterator[Found]:
-    """The answers for all articles that have companions."""
-    sizes = dict(zip(*np.unique(list(labelled.story.values()), return_counts=True), strict=True))
-    for article in labelled.articles:
-        story = labelled.story[article.id]
-        if sizes[story] > 1:
-            items = index.related_to(index.article(article.id), query).items
-            others = [item.stored.article for item in items]
-            yield Found(
-                companions=int(sizes[story]) - 1,
-                same_story=[labelled.story[other.id] == story for other in others],
-                other_language=[other.language != article.language for other in others],
-                similarity=[item.similarity for item in items],
-            )
-
-
-def measure(answers: list[Found], shipped: list[Found]) -> dict[str, float]:
-    """The measures of one set, from the ten nearest whatever their similarity, and from the answers as shipped."""
-    return {
-        "precision_at_1": float(np.mean([any(a.same_story[:1]) for a in answers])),
-        "precision_at_5": float(np.mean([sum(a.same_story[:5]) / 5 for a in answers])),
-        "precision_at_5_capped": float(np.mean([sum(a.same_story[:5]) / min(5, a.companions) for a in answers])),
-        "recall_at_10_capped": float(np.mean([sum(a.same_story) / min(10, a.companions) for a in answers])),
-        "other_language_in_10": float(np.mean([x for a in answers for x in a.other_language])),
-        "shipped_precision_at_5": float(np.mean([sum(a.same_story[:5]) / 5 for a in shipped])),
-        "shipped_precision": float(np.mean([x for a in shipped for x in a.same_story])),
-        "shipped_recall": float(np.mean([sum(a.same_story) / min(10, a.companions) for a in shipped])),
-        "f1_shipped": f1_at(answers, MIN_SIMILARITY),
-        "f1_best": max(f1_at(answers, threshold) for threshold in thresholds()),
-    }
-
-
-def thresholds() -> list[float]:
-    """The thresholds that are tried for `MIN_SIMILARITY`."""
-    return [round(float(value), 2) for value in np.arange(0.2, 0.71, 0.02)]
-
-
-def f1_at(answers: list[Found], threshold: float) -> float:
-    """F1 of "the same story" among the first ten, as judged by a similarity of at least `threshold`."""
-    pairs = [
-        (same, similar >= threshold) for a in answers for same, similar in zip(a.same_story, a.similarity, strict=True)
-    ]
-    hits = sum(same and taken for same, taken in pairs)
-    wanted = sum(min(10, a.companions) for a in answers)
-    taken = sum(taken for _, taken in pairs)
-    return 2 * hits / (wanted + taken) if hits else 0.0
+def table_of(measured: dict[str, dict[str, float]]) -> Table:
+    """A measure a row, under its set."""
+    table = Table("set", "measure", "value")
+    for name, figures in measured.items():
+        for number, (measure, value) in enumerate(figures.items()):
+            table.add_row("" if number else name, measure, f"{value:.3f}", end_section=number == len(figures) - 1)
+    return table
 
 
 def main(
-    files: Annotated[list[Path] | None, typer.Argument(help="Labelled sets; the sample stories if none.")] = None,
+    sets: Annotated[list[Path] | None, typer.Argument(help="Labelled sets; the sample stories if none.")] = None,
+    worst: Annotated[int, typer.Option(help="Show so many of the worst judgements of each set.")] = 0,
+    diversity: Annotated[float, typer.Option(help="Of the answers as shown.", min=0, max=1)] = DIVERSITY,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
-    """Measure related coverage on labelled stories, and show which least similarity serves all sets best."""
+    """Measure related coverage on labelled sets."""
     settings = read_settings()
     logs.configure(settings)
+    given = {file.stem: rows_of(file) for file in sets or []} or {_SAMPLES: sample_rows()}
     encoder = load_configured_encoder(settings)
-    figures: dict[str, float] = {}
-    by_threshold: list[list[float]] = []
-    for labelled in [sample_set(), *map(read_set, files or [])]:
-        with tempfile.TemporaryDirectory() as data, open_index(Path(data), encoder) as index:
-            with progress(labelled.name, len(labelled.articles)) as advance:
-                for start in range(0, len(labelled.articles), _BATCH):
-                    advance(len(index.put(labelled.articles[start : start + _BATCH])))
-            answers = list(ask(index, labelled, RelatedQuery(min_similarity=_UNBOUNDED)))
-            measured = measure(answers, list(ask(index, labelled, RelatedQuery())))
-            by_threshold.append([f1_at(answers, threshold) for threshold in thresholds()])
-        figures |= {f"{labelled.name}/{name}": value for name, value in measured.items()}
-    mean = np.mean(by_threshold, axis=0)
-    figures["all/best_common_threshold"] = thresholds()[int(mean.argmax())]
-    figures["all/mean_f1_at_best_common_threshold"] = float(mean.max())
-    figures["all/mean_f1_at_shipped_threshold"] = float(mean[thresholds().index(MIN_SIMILARITY)])
-    show(figures)
+    measured: dict[str, dict[str, float]] = {}
+    judged: list[Judged] = []
+    for name, rows in given.items():
+        found = measure_set(name, rows, encoder, scorer_without(name), replace(SHIPPED, diversity=diversity))
+        # The events of the samples are running stories, so that P(same story) is not to be measured by them.
+        own = [] if name == _SAMPLES else found.judged
+        measured[name] = found.figures | (calibration(own) if own else {})
+        judged += own
+        if worst:
+            show_worst(own, texts_of(name, rows), worst)
+    if len(measured) > 1 and judged:
+        measured["all"] = calibration(judged)
+    Console().print(table_of(measured))
     if figures_file:
-        write_figures(figures_file, figures)
-
-
-def show(figures: dict[str, float]) -> None:
-    """Print the figures as a table, a set a column."""
-    names = list(dict.fromkeys(name.rpartition("/")[0] for name in figures))
-    measures = list(dict.fromkeys(name.rpartition("/")[2] for name in figures))
-    table = Table()
-    table.add_column("measure", no_wrap=True)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    for measured in measures:
-        values: list[Any] = [figures.get(f"{name}/{measured}") for name in names]
-        table.add_row(measured, *("" if value is None else f"{value:.3f}" for value in values))
-    Console().print(table)
+        write_figures(
+            figures_file, {f"{one}/{name}": value for one, row in measured.items() for name, value in row.items()}
+        )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from embedding_measures import EvaluationSets, Vectors
 from encoding import encoded
+from evaluation_files import FOLDER_VARIABLE
 from report import write_figures
 from rich.console import Console
 from rich.table import Column, Table
@@ -24,8 +25,6 @@ from index.encoder.loading import Backend
 from service import logs
 from service.opening import load_configured_encoder
 from service.settings import read_settings
-
-FOLDER_VARIABLE = "SIMILAR_NEWS_EVAL"
 
 _BOTH = 2
 

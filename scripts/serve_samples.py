@@ -19,7 +19,7 @@ from service.settings import read_settings
 
 _EXAMPLE = "kp-ru-summit-talks-ko"
 _BATCH = 32
-_SHOWN = ("id", "lang", "source", "title", "similarity")
+_SHOWN = ("id", "lang", "source", "title", "relation", "score")
 
 
 def main() -> None:

@@ -19,7 +19,8 @@ from typing import Annotated
 import numpy as np
 import typer
 from compute_background import background_of
-from embedding_measures import StorySet, content_of
+from embedding_measures import StorySet
+from evaluation_files import content_of
 from pydantic import ValidationError
 from report import write_figures
 from tuning import BASE_MODEL, Learner, Recipe, means_of, train, validate

@@ -15,7 +15,7 @@ import numpy as np
 import typer
 from embedding_measures import EvaluationSets, Vectors
 from encoding import encoded
-from evaluate_embedding import FOLDER_VARIABLE
+from evaluation_files import FOLDER_VARIABLE
 from report import write_figures
 from rich.console import Console
 from rich.table import Table

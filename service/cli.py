@@ -120,6 +120,15 @@ def check() -> None:
 
 
 @app.command()
+def background() -> None:
+    """Compute what the model's embeddings have in common, from your articles: for a model that comes without it."""
+    with _settings() as settings:
+        learnt = maintenance.learn_background(settings.data_dir)
+        tags = ", ".join(sorted(learnt.by_language)) or "no language with enough articles"
+        typer.echo(f"written to {settings.data_dir}, with means of its own for: {tags}; start the service again")
+
+
+@app.command()
 def healthcheck(api: Api = None) -> None:
     """Exit with 0 if the service on this machine is ready, with 1 if not."""
     with _settings() as settings:
@@ -139,7 +148,7 @@ def _listing(answer: RelatedOut) -> str:
 
 def _line(item: ItemOut) -> str:
     origin = f"{item.source}; {item.id}" if item.source else item.id
-    return f"{item.similarity:.2f}  {item.lang:<5} {item.title or item.snippet}  ({origin})"
+    return f"{item.score:.2f}  {item.relation:<10}  {item.lang:<5} {item.title or item.snippet}  ({origin})"
 
 
 @contextmanager

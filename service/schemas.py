@@ -1,13 +1,28 @@
 """Bodies and parameters of the API, and how the library's objects become answers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index import Answer, Filters, PutStatus, Related, RelatedQuery, StoredArticle
+from index import (
+    Answer,
+    Content,
+    Filters,
+    PutStatus,
+    Reason,
+    ReasonKind,
+    Related,
+    RelatedQuery,
+    Relation,
+    StoredArticle,
+)
 from index.article import ArticleFields, ArticleId, Country, Lang, Moment, Name, Url
+from index.related import DIVERSITY, MIN_SCORE
 
 SNIPPET_LENGTH = 200
+MOST_EXAMPLES = 20
+MOST_EXCLUDED = 100
 
 
 class ArticleBody(ArticleFields):
@@ -53,6 +68,37 @@ class PutOut(BaseModel):
     changed: bool = Field(description="False if the same article was there already; then nothing was embedded.")
 
 
+class ReasonOut(BaseModel):
+    """Something that an item has in common with what was asked about."""
+
+    kind: ReasonKind = Field(
+        description="`meaning`: what they say; `names`, `countries` (ISO 3166-1), `numbers`, `quotation`: what both "
+        "mention; `time`: they appeared within a day of each other."
+    )
+    evidence: list[str] = Field(
+        description="The similarity for `meaning`; the hours between them for `time`; for the others what both mention."
+    )
+
+    @classmethod
+    def of(cls, reason: Reason) -> "ReasonOut":
+        """Of a reason."""
+        return cls(kind=reason.kind, evidence=list(reason.evidence))
+
+
+class CopyOut(BaseModel):
+    """A further article with the same text."""
+
+    id: str
+    source: str | None
+    url: str | None
+    published_at: datetime | None
+
+    @classmethod
+    def of(cls, stored: StoredArticle) -> "CopyOut":
+        """Of a stored article."""
+        return cls.model_validate(stored.article.model_dump(include=set(cls.model_fields)))
+
+
 class ItemOut(BaseModel):
     """A related article."""
 
@@ -64,8 +110,17 @@ class ItemOut(BaseModel):
     country: str | None
     lang: str
     published_at: datetime | None
+    relation: Relation = Field(
+        description="`same_story`: another report of the same event; `related`: a report of another event of the same "
+        "running story."
+    )
+    score: float = Field(
+        description="How probable it is that it belongs to the same running story, 0..1. It means the same in every "
+        "language."
+    )
     similarity: float = Field(description="Cosine of the centred embeddings, -1..1.")
-    copies: list[str] = Field(description="Ids of further articles with the very same words.")
+    reasons: list[ReasonOut] = Field(description="What speaks for it, as far as it can be shown.")
+    copies: list[CopyOut] = Field(description="Further articles with the same text: reprints, and copies of a report.")
 
     @classmethod
     def of(cls, item: Related) -> "ItemOut":
@@ -74,21 +129,25 @@ class ItemOut(BaseModel):
         return cls(
             **article.model_dump(exclude={"text"}),
             snippet=snippet(article.text or ""),
+            relation=item.relation,
+            score=round(item.score, 4),
             similarity=round(item.similarity, 4),
-            copies=list(item.copies),
+            reasons=list(map(ReasonOut.of, item.reasons)),
+            copies=list(map(CopyOut.of, item.copies)),
         )
 
 
 class RelatedOut(BaseModel):
     """Related coverage, best first.
 
-    The order is that of the similarity, with 0.1 added for an article in the language that was asked in.
+    What is more probable comes first, but for this: a report in the language asked in comes before one that fits hardly
+    better, and one that says something else before one that repeats what is above it.
     """
 
     article_id: str | None = Field(description="The article asked about, if it is one that is kept.")
-    copies: list[str] = Field(description="Ids of kept articles with the very same words as what was asked about.")
+    copies: list[str] = Field(description="Ids of kept articles with the same text as what was asked about.")
     items: list[ItemOut]
-    near_misses: list[ItemOut] = Field(description="The best of what was not similar enough to be an item.")
+    near_misses: list[ItemOut] = Field(description="The best of what was not probable enough to be an item.")
 
     @classmethod
     def of(cls, answer: Answer, article_id: str | None = None) -> "RelatedOut":
@@ -117,6 +176,17 @@ class RelatedParameters(BaseModel):
 
     limit: int = Field(10, ge=1, le=100, description="How many items at most.")
     max_per_source: int = Field(2, ge=1, le=100, description="How many items of one publisher at most.")
+    min_score: float = Field(MIN_SCORE, ge=0, le=1, description="What has a lower score is a near miss at best.")
+    relation: list[Relation] = Field([], description="Only items of these relations; of all by default.")
+    diversity: float = Field(
+        DIVERSITY, ge=0, le=1, description="How much an item counts less for being like those above it: 0 not at all."
+    )
+    half_life: float | None = Field(
+        None, gt=0, le=100_000, description="An article so many hours older than the newest one found counts half."
+    )
+    exclude: list[ArticleId] = Field(
+        [], max_length=MOST_EXCLUDED, description="Ids of articles that are no items: those shown already, say."
+    )
     lang: list[Lang] = Field([], description="Only these languages; `zh` takes `zh-TW` in.", examples=[["ko", "en"]])
     exclude_lang: list[Lang] = Field([], description="Not these languages.", examples=[["ko"]])
     source: list[Name] = Field([], description="Only these publishers, by their exact names.")
@@ -124,7 +194,7 @@ class RelatedParameters(BaseModel):
     since: Moment | None = Field(None, description="Only what appeared then or later.")
     until: Moment | None = Field(None, description="Only what appeared before.")
 
-    def to_query(self) -> RelatedQuery:
+    def to_query(self, examples: "Examples | None" = None) -> RelatedQuery:
         """For the library."""
         filters = Filters(
             langs=frozenset(self.lang),
@@ -134,7 +204,28 @@ class RelatedParameters(BaseModel):
             since=self.since,
             until=self.until,
         )
-        return RelatedQuery(limit=self.limit, max_per_source=self.max_per_source, filters=filters)
+        return RelatedQuery(
+            limit=self.limit,
+            max_per_source=self.max_per_source,
+            min_score=self.min_score,
+            relations=frozenset(self.relation or Relation),
+            diversity=self.diversity,
+            half_life=None if self.half_life is None else timedelta(hours=self.half_life),
+            like=tuple(examples.like) if examples else (),
+            unlike=tuple(examples.unlike) if examples else (),
+            exclude=tuple(self.exclude),
+            filters=filters,
+        )
+
+
+_Examples = Annotated[list[ArticleId], Field(max_length=MOST_EXAMPLES)]
+
+
+class Examples(Content):
+    """A text to find coverage of, and articles whose coverage is wanted too, or is not."""
+
+    like: _Examples = Field([], description="Ids of articles whose coverage is wanted too.")
+    unlike: _Examples = Field([], description="Ids of articles whose coverage is not wanted.")
 
 
 class RelatedByUrlParameters(RelatedParameters):

@@ -50,6 +50,31 @@ class StoredArticle:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ComparableArticle:
+    """What is needed of an article to compare it with others: all but its words.
+
+    Attributes:
+        key: its number.
+        id: its id.
+        lang: its language.
+        source: its publisher; empty where that is not known.
+        published_at: when it was; None where that is not known.
+        appeared_at: as `StoredArticle.appeared_at`.
+        embedding: of its current words, bytes of float16.
+        signals: as given to `put_vectors`; None if none were.
+    """
+
+    key: int
+    id: str
+    lang: str
+    source: str
+    published_at: datetime | None
+    appeared_at: datetime
+    embedding: bytes
+    signals: bytes | None
+
+
 class PutStatus(StrEnum):
     """What became of an article that was put."""
 
@@ -162,6 +187,10 @@ class ArticleStore(Protocol):
         """The articles with these keys, those that there are."""
         ...
 
+    def keys_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The keys of the articles with these ids, those that there are."""
+        ...
+
     def latest(self, limit: int) -> list[StoredArticle]:
         """The latest to appear, at most `limit`."""
         ...
@@ -182,7 +211,13 @@ class ArticleStore(Protocol):
         """Articles whose current words are not embedded yet (of `ids`, if given), the longest waiting first."""
         ...
 
-    def put_vectors(self, articles: Sequence[StoredArticle], vectors: NDArray[np.float16]) -> list[bool]:
+    def comparable(self, keys: Sequence[int]) -> dict[int, ComparableArticle]:
+        """Those of the articles with these keys that are there and embedded."""
+        ...
+
+    def put_vectors(
+        self, articles: Sequence[StoredArticle], vectors: NDArray[np.float16], signals: Sequence[bytes] | None = None
+    ) -> list[bool]:
         """Keep embeddings; False for an article that does not wait for this one any more, whose embedding is not kept.
 
         It may have one already, its words may have changed, or it may be gone.
@@ -192,7 +227,16 @@ class ArticleStore(Protocol):
         Args:
             articles: as `without_vector` gave them.
             vectors: shape (len(articles), dimensions), float16.
+            signals: what else is to be kept of each article's words; the first byte is the version of its format.
         """
+        ...
+
+    def outdated_signals(self, version: int, limit: int) -> list[StoredArticle]:
+        """Embedded articles whose signals are of another version, at most `limit`; quick once there are none."""
+        ...
+
+    def put_signals(self, articles: Sequence[StoredArticle], signals: Sequence[bytes]) -> None:
+        """Keep signals of embedded articles; those whose words have changed since keep what they have."""
         ...
 
     def embedded(self, keys: Sequence[int]) -> tuple[list[Entry], NDArray[np.float16]]:

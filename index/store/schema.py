@@ -72,6 +72,8 @@ vectors = Table(
     metadata,
     Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
     Column("embedding", LargeBinary, nullable=False),
+    # opaque here; none in what an earlier version has embedded
+    Column("signals", LargeBinary),
 )
 """Of the articles' current words: a vector goes in the transaction in which the words change."""
 

@@ -1,5 +1,6 @@
 """The article store on SQL, with SQLite as the embedded default."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -8,11 +9,21 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, RowMapping, Select, delete, func, insert, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from index.article import Article
 from index.errors import ReadOnlyError, StoreError
-from index.store import Change, ChangeKind, ModelRecord, Put, StoredArticle, sql_writing, sqlite_backup, sqlite_check
+from index.store import (
+    Change,
+    ChangeKind,
+    ComparableArticle,
+    ModelRecord,
+    Put,
+    StoredArticle,
+    sql_writing,
+    sqlite_backup,
+    sqlite_check,
+)
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
@@ -21,6 +32,19 @@ from index.vectors import Entry
 _VERSION = np.dtype([("key", np.int64), ("sequence", np.int64)])
 _ENTRY = [articles.c[name] for name in ("key", "sequence", "appeared_at", "lang", "source", "country")]
 _EMBEDDED = select(*_ENTRY, vectors.c.embedding).join(vectors, vectors.c.key == articles.c.key).order_by(articles.c.key)
+
+_COMPARABLE = (
+    select(
+        *(articles.c[name] for name in ("key", "id", "lang")),
+        func.coalesce(articles.c.source, "").label("source"),
+        articles.c.published_at,
+        articles.c.appeared_at,
+        vectors.c.embedding,
+        vectors.c.signals,
+    )
+    .join(vectors, vectors.c.key == articles.c.key)
+    .where(articles.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+)
 
 
 def open_sqlite(path: Path, *, writer: bool = True) -> "SqlArticleStore":
@@ -104,6 +128,14 @@ class SqlArticleStore:
         found = self._all(select(articles).where(articles.c.key.in_(listed(keys))))
         return {article.key: article for article in found}
 
+    def keys_of(self, ids: Sequence[str]) -> dict[str, int]:
+        """The keys of the articles with these ids, those that there are."""
+        if not ids:
+            return {}
+        with self._read() as connection:
+            rows = connection.execute(select(articles.c.id, articles.c.key).where(articles.c.id.in_(listed(ids))))
+            return {row.id: row.key for row in rows}
+
     def latest(self, limit: int) -> list[StoredArticle]:
         """The latest to appear, at most `limit`."""
         return self._all(select(articles).order_by(articles.c.appeared_at.desc(), articles.c.key).limit(limit))
@@ -131,16 +163,25 @@ class SqlArticleStore:
             query = query.where(articles.c.id.in_(listed(ids)))
         return self._all(query.order_by(waiting.c.sequence).limit(limit))
 
-    def put_vectors(self, batch: Sequence[StoredArticle], embeddings: NDArray[np.float16]) -> list[bool]:
+    def comparable(self, keys: Sequence[int]) -> dict[int, ComparableArticle]:
+        """What is needed of articles to compare them; see `ArticleStore.comparable`."""
+        with self._read() as connection:
+            rows = connection.execute(_COMPARABLE, {"keys": json.dumps(list(keys))}).all()
+        return {row[0]: ComparableArticle(*tuple(row)) for row in rows}
+
+    def put_vectors(
+        self, batch: Sequence[StoredArticle], embeddings: NDArray[np.float16], signals: Sequence[bytes] | None = None
+    ) -> list[bool]:
         """Keep embeddings; see `ArticleStore.put_vectors`."""
+        given_signals: Sequence[bytes | None] = [None] * len(batch) if signals is None else signals
         with self._write() as connection:
             given = articles.c.key.in_(listed(one.key for one in batch))
             query = select(articles.c.key, articles.c.words_hash).join(waiting, waiting.c.key == articles.c.key)
             current = {row.key: row.words_hash for row in connection.execute(query.where(given))}
             kept = [current.get(one.key) == one.words_hash for one in batch]
             rows = [
-                {"key": one.key, "embedding": embedding.tobytes()}
-                for one, embedding, keep in zip(batch, embeddings, kept, strict=True)
+                {"key": one.key, "embedding": embedding.tobytes(), "signals": own}
+                for one, embedding, own, keep in zip(batch, embeddings, given_signals, kept, strict=True)
                 if keep
             ]
             if rows:
@@ -149,6 +190,34 @@ class SqlArticleStore:
                 changed = [(one.key, one.article.id) for one, keep in zip(batch, kept, strict=True) if keep]
                 sql_writing.log(connection, ChangeKind.EMBED, changed)
         return kept
+
+    def outdated_signals(self, version: int, limit: int) -> list[StoredArticle]:
+        """Articles whose signals are of another version; see `ArticleStore.outdated_signals`."""
+        with self._read() as connection:
+            known = connection.execute(select(settings.c.value).where(settings.c.name == "signals")).scalar()
+        if known == str(version):
+            return []
+        is_other = func.coalesce(func.substr(vectors.c.signals, 1, 1), b"") != bytes([version])
+        query = select(articles).join(vectors, vectors.c.key == articles.c.key).where(is_other)
+        found = self._all(query.limit(limit))
+        if not found and self._writer:
+            with self._write() as connection:
+                connection.execute(delete(settings).where(settings.c.name == "signals"))
+                connection.execute(insert(settings).values(name="signals", value=str(version)))
+        return found
+
+    def put_signals(self, batch: Sequence[StoredArticle], signals: Sequence[bytes]) -> None:
+        """Keep signals of embedded articles; see `ArticleStore.put_signals`."""
+        of_words = select(articles.c.key).where(
+            articles.c.key == bindparam("of"), articles.c.words_hash == bindparam("words")
+        )
+        rows = [{"of": one.key, "words": one.words_hash, "new": own} for one, own in zip(batch, signals, strict=True)]
+        with self._write() as connection:
+            if rows:
+                connection.execute(
+                    update(vectors).where(vectors.c.key == of_words.scalar_subquery()).values(signals=bindparam("new")),
+                    rows,
+                )
 
     def embedded(self, keys: Sequence[int]) -> tuple[list[Entry], NDArray[np.float16]]:
         """Those of some articles that are there and embedded; see `ArticleStore.embedded`."""

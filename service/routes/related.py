@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter, Request
 
-from index import Content
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
-from service.schemas import RelatedOut
+from service.schemas import Examples, RelatedOut
 
 router = APIRouter(prefix="/v1", tags=["related"])
+
+_TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}
 
 
 @router.get("/articles/{article_id:path}/related", operation_id="relatedByArticle", responses=MISSING_RESPONSES)
@@ -24,10 +25,10 @@ def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> Rel
     return RelatedOut.of(index.related_to(stored, parameters.to_query()), stored.article.id)
 
 
-@router.post("/related", operation_id="relatedByText", responses=OVERLOAD_RESPONSES)
+@router.post("/related", operation_id="relatedByText", responses=_TEXT_RESPONSES)
 async def related_by_text(
-    content: Content, parameters: RelatedQueryParameters, index: Index, request: Request
+    content: Examples, parameters: RelatedQueryParameters, index: Index, request: Request
 ) -> RelatedOut:
     """Related coverage of a text. It is not kept."""
-    asking = index.related_to_content_async(content, parameters.to_query())
+    asking = index.related_to_content_async(content, parameters.to_query(content))
     return RelatedOut.of(await unless_disconnected(request, asking))

@@ -131,3 +131,11 @@ def test_another_model_has_no_background() -> None:
     background = background_for("another/model", "f" * 32, 4)
     assert background.by_language == {}
     assert background.default.tolist() == [0, 0, 0, 0]
+
+
+def test_the_spread_is_that_of_unrelated_vectors_and_is_kept(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).standard_normal((2_000, 100)).astype(np.float32)
+    computed = compute_background("f" * 32, vectors, ["en"] * len(vectors))
+    assert computed.spread == pytest.approx(0.1, rel=0.05)  # 1 / sqrt(dimensions), for what has nothing in common
+    computed.save(tmp_path / BACKGROUND_FILE)
+    assert load_background(tmp_path / BACKGROUND_FILE).spread == computed.spread

@@ -13,7 +13,7 @@ from index.errors import TakenDownError, UnknownArticleError
 from index.related import Answer
 from tests.index.fakes import FakeEncoder, an_article
 
-ANY = RelatedQuery(min_similarity=0.5)
+ANY = RelatedQuery(min_score=0.5)
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_a_language_identified_is_the_same_content_as_that_language_given(
 
 
 def test_other_metadata_encodes_nothing_but_is_seen_by_filters(covered: CoverageIndex, fake: FakeEncoder) -> None:
-    tribune = RelatedQuery(min_similarity=0.5, filters=Filters(sources=frozenset({"Harbor Tribune"})))
-    korean = RelatedQuery(min_similarity=0.5, filters=Filters(langs=frozenset({"ko"})))
+    tribune = RelatedQuery(min_score=0.5, filters=Filters(sources=frozenset({"Harbor Tribune"})))
+    korean = RelatedQuery(min_score=0.5, filters=Filters(langs=frozenset({"ko"})))
     assert related(covered, "a", tribune) == related(covered, "a", korean) == []
     changed = an_article("b", title="Another summit", source="Harbor Tribune", lang="ko")
     assert put(covered, changed) == [PutStatus.UPDATED]
@@ -132,7 +132,7 @@ def test_an_article_and_its_copies_are_not_in_its_own_answer(covered: CoverageIn
     put(covered, an_article("a-copy", source="Harbor Tribune"), an_article("b-copy", title="Another summit"))
     answer = covered.related_to(covered.article("a"), ANY)
     assert ids(answer) == ["b"]
-    assert answer.items[0].copies == ("b-copy",)
+    assert [one.article.id for one in answer.items[0].copies] == ["b-copy"]
 
 
 def test_a_text_that_is_not_kept_finds_no_copies_of_itself_either(covered: CoverageIndex) -> None:
@@ -250,7 +250,7 @@ def test_the_real_encoder_finds_the_same_event_in_another_language(index: Covera
         ]
     )
     korean = Content(title="김정은·푸틴, 러시아 우주기지서 정상회담… 군사협력 시사")
-    assert ids(index.related_to_content(korean, RelatedQuery(min_similarity=-1)))[0] == "en"
+    assert ids(index.related_to_content(korean, RelatedQuery(min_score=0)))[0] == "en"
 
 
 class AsyncHeldEncoder(FakeEncoder):

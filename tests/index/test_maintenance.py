@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from index import CoverageIndex, RelatedQuery, open_index
-from index.background import no_background
+from index.background import BACKGROUND_FILE, load_background, no_background
 from index.errors import ModelMismatchError, StoreError, UnknownArticleError, WriterLockedError
 from index.follower import Follower
-from index.maintenance import back_up, check, restore
+from index.maintenance import LEAST_FOR_BACKGROUND, back_up, check, learn_background, restore
 from index.opening import INDEX_FOLDER, STORE_FILE
 from index.store import ModelRecord
 from index.store.sql_store import open_sqlite
@@ -25,7 +25,7 @@ from index.vectors.segmented_index import SegmentedVectorIndex
 from tests.index.fakes import FakeEncoder, an_article
 from tests.waiting import wait_until
 
-ANY = RelatedQuery(min_similarity=0)
+ANY = RelatedQuery(min_score=0)
 SMALL_SEGMENTS = patch("index.opening.SegmentedVectorIndex", partial(SegmentedVectorIndex, segment_rows=2))
 
 
@@ -231,3 +231,31 @@ def test_vectors_of_another_model_are_not_followed(tmp_path: Path, caplog: pytes
             writer.put([an_article("b", title="Another summit")])
         wait_until(lambda: "of the model 'second'" in caplog.text)
         assert reader.indexed() == 1
+
+
+def test_a_background_is_learnt_from_the_articles_and_used_from_the_next_start_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    topics = ("summit", "flood", "football", "election")
+    articles = [
+        an_article(f"a{number}", title=f"{topics[number % 4]} {number}", lang="ko" if number % 8 == 7 else "en")
+        for number in range(LEAST_FOR_BACKGROUND)
+    ]
+    with open_index(data, FakeEncoder()) as index:
+        index.put(articles)
+        (before,) = (item.similarity for item in index.related_to(index.article("a0"), RelatedQuery(limit=1)).items)
+        assert before == pytest.approx(1)
+    learnt = learn_background(data)
+    assert learnt.by_language.keys() == {"en"}  # of Korean there are too few
+    assert learnt.default[:4].tolist() == pytest.approx([2 / 7, 2 / 7, 2 / 7, 1 / 7], abs=0.01)
+    assert learnt.spread > 0
+    assert load_background(data / BACKGROUND_FILE).fingerprint == FakeEncoder().fingerprint
+    encoder = FakeEncoder()
+    with open_index(data, encoder) as index:
+        assert index.indexed() == LEAST_FOR_BACKGROUND
+        assert encoder.encoded == []
+        assert index.compare(an_article("x", title="summit"), an_article("y", title="flood")).score < 0.5
+
+
+def test_of_too_few_articles_no_background_is_learnt(data: Path) -> None:
+    with pytest.raises(StoreError, match=r"10 embedded articles .* at least 1,000"):
+        learn_background(data)

@@ -9,7 +9,7 @@ from index.opening import STORE_FILE
 from index.store.sql_store import open_sqlite
 from tests.index.fakes import FakeEncoder, an_article
 
-ANY = RelatedQuery(min_similarity=0)
+ANY = RelatedQuery(min_score=0)
 
 
 @pytest.fixture

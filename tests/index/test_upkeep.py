@@ -11,7 +11,7 @@ from tests.index.fakes import NOON, FakeEncoder, an_article
 from tests.index.test_maintenance import found
 from tests.waiting import wait_until
 
-ANY = RelatedQuery(min_similarity=0)
+ANY = RelatedQuery(min_score=0)
 
 
 def test_a_reader_follows_the_writer(tmp_path: Path) -> None:

@@ -143,5 +143,5 @@ def test_a_file_that_cannot_be_read_is_named(cache: Path, tmp_path: Path) -> Non
     (tmp_path / "bad.jsonl").write_text('{"event": "e"}\n')
     result = run(cache, tmp_path / "bad.jsonl", tmp_path / "out")
     assert result.exit_code == 2
-    assert "line 1" in result.stderr
+    assert "line 1" in " ".join(result.stderr.replace("│", " ").split())  # wherever the box breaks it
     assert not (tmp_path / "out").exists()

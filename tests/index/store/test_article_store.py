@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.typing import NDArray
 
 from index import Article, PutStatus, StoredArticle
-from index.store import ArticleStore, Change, ChangeKind, ModelRecord
+from index.store import ArticleStore, Change, ChangeKind, ComparableArticle, ModelRecord
 from index.store.sql_store import open_sqlite
 from tests.index.fakes import NOON, an_article
 
@@ -288,6 +288,48 @@ def test_the_vector_for_an_article_that_changed_meanwhile_is_not_kept(store: Art
     store.take_down("c")
     assert store.put_vectors(read, vectors(1, 2, 3)) == [False, True, False]
     assert [found.article.id for found in store.without_vector(9)] == ["a"]
+
+
+def test_keys_are_told_by_id(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    assert store.keys_of(["b", "x", "a"]) == {"a": stored(store, "a").key, "b": stored(store, "b").key}
+    assert store.keys_of([]) == {}
+
+
+def test_what_is_needed_to_compare_embedded_articles_is_given(store: ArticleStore) -> None:
+    put(store, an_article("a", source="Harbor Tribune", published_at=NOON), an_article("b"), an_article("waiting"))
+    a, b, waiting = (stored(store, article_id) for article_id in ("a", "b", "waiting"))
+    store.put_vectors([a], vectors(1), [b"\x01 of a"])
+    store.put_vectors([b], vectors(2))
+    assert store.comparable([b.key, a.key, waiting.key, 999]) == {
+        a.key: ComparableArticle(a.key, "a", "en", "Harbor Tribune", NOON, NOON, vectors(1).tobytes(), b"\x01 of a"),
+        b.key: ComparableArticle(b.key, "b", "en", "", None, b.first_seen_at, vectors(2).tobytes(), None),
+    }
+
+
+def test_signals_of_another_version_are_outdated_until_they_are_put(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"), an_article("c"), an_article("waiting"))
+    a, b, c = (stored(store, article_id) for article_id in "abc")
+    store.put_vectors([a, b], vectors(1, 2), [b"\x01 of a", b"\x02 of b"])
+    store.put_vectors([c], vectors(3))
+    assert {one.article.id for one in store.outdated_signals(2, 9)} == {"a", "c"}
+    assert len(store.outdated_signals(2, 1)) == 1
+    store.put_signals([a, c], [b"\x02 of a", b"\x02 of c"])
+    assert store.outdated_signals(2, 9) == []
+    assert store.outdated_signals(2, 9) == []  # which is known by now
+    assert {one.article.id for one in store.outdated_signals(3, 9)} == {"a", "b", "c"}
+    assert store.comparable([c.key])[c.key].signals == b"\x02 of c"
+
+
+def test_signals_of_former_words_are_not_put(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b"))
+    read = [stored(store, article_id) for article_id in "ab"]
+    put(store, an_article("a", title="A flood"))
+    store.take_down("b")
+    embed_all(store)
+    store.put_signals(read, [b"\x01 of a", b"\x01 of b"])
+    (a,) = store.comparable([one.key for one in read]).values()
+    assert (a.id, a.signals) == ("a", None)
 
 
 def test_all_vectors_are_given_by_key(store: ArticleStore) -> None:

@@ -291,7 +291,7 @@ def leave_out_a_column(file: Path) -> None:
 
 
 def add_a_vector_of_no_article(file: Path) -> None:
-    run(file, "INSERT INTO vectors VALUES (999, 'xxxx')")
+    run(file, "INSERT INTO vectors VALUES (999, 'xxxx', NULL)")
 
 
 def empty(file: Path) -> None:

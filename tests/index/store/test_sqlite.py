@@ -240,7 +240,7 @@ def test_articles_without_a_vector_or_with_an_odd_one_are_embedded_again(store: 
 
 def test_rows_of_no_article_are_reported(store: SqlArticleStore, path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("INSERT INTO vectors VALUES (7, 'xxxx')")
+        connection.execute("INSERT INTO vectors VALUES (7, 'xxxx', NULL)")
         connection.execute("INSERT INTO waiting VALUES (8, 8)")
     for _ in range(2):
         assert sorted(store.check()) == [

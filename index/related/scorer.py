@@ -1,0 +1,113 @@
+"""How probable it is that two articles report the same event, or events of one running story.
+
+A logistic regression on a few features, with one weight each and two thresholds (the proportional odds model, McCullagh
+1980, https://doi.org/10.1111/j.2517-6161.1980.tb01109.x): what is the same story is related all the more.
+`README.md` beside this file tells which other features were tried, and what each is worth.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.related import signals
+from index.related.signals import Records
+
+SCORER_FILE = "scorer.json"
+
+FEATURES = (
+    "similarity",
+    "telling_numbers",
+    "no_number_in_common",
+    "beyond_a_week",
+    "beyond_a_month",
+)
+"""In the order in which `features` gives them."""
+
+_MOST_TELLING = 3
+_WEEK = 7.0
+_MONTH = 30.0
+
+Floats = NDArray[np.float64]
+
+
+class Probabilities(NamedTuple):
+    """Of some articles, each of shape (n,), float64, 0..1; the second is never less than the first."""
+
+    same_story: Floats
+    related: Floats
+
+
+def features(similarities: NDArray[np.float32], own: np.void, others: Records, gaps: Floats) -> Floats:
+    """What the scorer goes by; shape (n, len(FEATURES)), float64.
+
+    Args:
+        similarities: cosines of the centred embeddings in units of those of unrelated articles, shape (n,).
+        own: the record of the article asked about.
+        others: those of the others, shape (n,).
+        gaps: days between the publications, shape (n,); nan where one is not known, which counts neither way.
+    """
+    telling = signals.common(own["telling"], others["telling"])
+    shared = signals.common(own["numbers"], others["numbers"])
+    both_have_numbers = (signals.count(own["numbers"]) > 0) & (signals.count(others["numbers"]) > 0)
+    days = np.where(np.isnan(gaps), 0, np.abs(gaps))
+    return np.stack(
+        [
+            similarities.astype(np.float64),
+            np.log1p(np.minimum(telling, _MOST_TELLING)),
+            both_have_numbers & (shared == 0),
+            days > _WEEK,
+            days > _MONTH,
+        ],
+        axis=1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """The weights of the features, and from which sum of them on articles are one story, or related.
+
+    Attributes:
+        weights: shape (len(FEATURES),), float64.
+        same_story: the sum at which P(same story) is a half.
+        related: the sum at which P(related) is a half; not higher.
+    """
+
+    weights: Floats
+    same_story: float
+    related: float
+
+    def sums(self, of: Floats) -> Floats:
+        """The weighted sums of features; shape (n,)."""
+        total: Floats = of @ self.weights
+        return total
+
+    def probabilities(self, sums: Floats) -> Probabilities:
+        """How probable each relation is."""
+        return Probabilities(_logistic(sums - self.same_story), _logistic(sums - self.related))
+
+    def ranks(self, sums: Floats) -> Floats:
+        """The sums in units of similarity: what is closer in time, say, ranks as if it were so much more similar."""
+        scaled: Floats = sums / self.weights[0]
+        return scaled
+
+
+def load_scorer(file: Path | None = None) -> Scorer:
+    """Read the scorer that is shipped, or another file of `scripts/train-scorer`."""
+    source = files(__package__).joinpath(SCORER_FILE) if file is None else file
+    kept = json.loads(source.read_text(encoding="utf-8"))
+    return scorer_of(kept["weights"], kept["same_story"], kept["related"])
+
+
+def scorer_of(weights: dict[str, float], same_story: float, related: float) -> Scorer:
+    """The scorer with weights by the names of the features."""
+    return Scorer(np.array([weights[name] for name in FEATURES], np.float64), same_story, related)
+
+
+def _logistic(values: Floats) -> Floats:
+    probabilities: Floats = 1 / (1 + np.exp(-values))
+    return probabilities
