@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from fastapi import APIRouter, Request, Response
 from starlette.templating import Jinja2Templates
 
-from index import CoverageIndex, Related, RelatedQuery, StoredArticle
+from index import CoverageIndex, ReasonKind, Related, RelatedQuery, Relation, StoredArticle
 from service import pages
 from service.dependencies import Index
 from service.schemas import snippet
@@ -17,6 +17,8 @@ from service.schemas import snippet
 _LATEST = 300
 _STORIES = 40
 _RELATED = 8
+_ENGLISH = Locale("en")
+_MENTIONED = (ReasonKind.NAMES, ReasonKind.NUMBERS)
 
 router = APIRouter(include_in_schema=False)
 
@@ -60,21 +62,52 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class RelatedReport:
+    """A report, ready to be shown as related.
+
+    Attributes:
+        report: the report.
+        relation: what it is to the lead.
+        why: what both mention.
+        copies: how many further publishers have the same text.
+    """
+
+    report: Report
+    relation: str
+    why: str
+    copies: int
+
+    @classmethod
+    def of(cls, item: Related) -> "RelatedReport":
+        """Of a related article."""
+        evidence = {reason.kind: reason.evidence for reason in item.reasons}
+        countries = [_ENGLISH.territories[code] for code in evidence.get(ReasonKind.COUNTRIES, ())]
+        rest = [one for kind in _MENTIONED for one in evidence.get(kind, ())]
+        why = ", ".join(dict.fromkeys((*countries, *rest)))
+        relation = "Same story" if item.relation is Relation.SAME_STORY else "Related"
+        return cls(Report.of(item.stored), relation, why, len(item.copies))
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """A report with what else is being reported about it."""
 
     lead: Report
-    related: list[Report]
+    related: list[RelatedReport]
 
     @property
     def languages(self) -> int:
         """In how many languages it is reported."""
-        return len({report.lang for report in (self.lead, *self.related)})
+        return len({report.lang for report in self._reports})
 
     @property
     def sources(self) -> int:
         """By how many publishers it is reported."""
-        return len({report.source for report in (self.lead, *self.related) if report.source})
+        return len({report.source for report in self._reports if report.source})
+
+    @property
+    def _reports(self) -> list[Report]:
+        return [self.lead, *(related.report for related in self.related)]
 
 
 @router.get("/")
@@ -106,7 +139,7 @@ def _latest_coverage(index: CoverageIndex) -> list[Coverage]:
 
 
 def _coverage(stored: StoredArticle, related: list[Related]) -> Coverage:
-    return Coverage(Report.of(stored), [Report.of(item.stored) for item in related])
+    return Coverage(Report.of(stored), list(map(RelatedReport.of, related)))
 
 
 def _locale(tag: str) -> Locale:

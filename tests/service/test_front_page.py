@@ -56,6 +56,13 @@ def test_shows_stories_with_related_coverage_across_languages(page: Page) -> Non
     assert "sources in" in summit.inner_text()
 
 
+def test_what_is_related_says_what_it_is_and_why(page: Page) -> None:
+    summit = page.locator("article", has=page.locator("a[href*='vostochny']")).first
+    why = summit.locator("li .why").all_inner_texts()
+    assert all(text.startswith(("Same story", "Related")) for text in why)
+    assert any("both mention North Korea, Russia" in text for text in why)
+
+
 def test_nothing_is_wider_than_the_page(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
