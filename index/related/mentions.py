@@ -81,11 +81,9 @@ def name_key(name: str) -> str:
 def countries(text: str, lang: str) -> list[str]:
     """ISO 3166-1 codes of the countries that the text names, in the order of the alphabet."""
     text = text[:READ]
-    by_beginning, phrases = _country_names(lang)
-    runs = set(_KATAKANA_RUN.findall(text))
-    found = {
-        code for phrase, code in phrases if (phrase in runs if _KATAKANA_RUN.fullmatch(phrase) else phrase in text)
-    }
+    by_beginning, phrases, katakana = _country_names(lang)
+    found = {code for phrase, code in phrases if phrase in text}
+    found |= {katakana[run] for run in _KATAKANA_RUN.findall(text) if run in katakana} if katakana else set()
     for word in set(_TOKEN.findall(text)):
         small = word.casefold()
         if word[0] == small[0] and word[0] != word[0].upper():
@@ -141,20 +139,34 @@ def _capitalised(text: str, plain: set[str]) -> Iterator[list[str]]:
         yield run
 
 
+class _CountryNames(NamedTuple):
+    """The names of countries in a language, each with its code.
+
+    Attributes:
+        by_beginning: stems, by the letters that they begin with.
+        phrases: names to be looked for as they are.
+        katakana: names that have to stand alone: `タイ` is in `タイガース` too.
+    """
+
+    by_beginning: dict[str, list[tuple[str, str]]]
+    phrases: list[tuple[str, str]]
+    katakana: dict[str, str]
+
+
 @cache
-def _country_names(lang: str) -> tuple[dict[str, list[tuple[str, str]]], list[tuple[str, str]]]:
-    """The names of countries in a language: stems by their beginnings, and those to be looked for as they are."""
-    by_beginning: dict[str, list[tuple[str, str]]] = {}
-    phrases: list[tuple[str, str]] = []
+def _country_names(lang: str) -> _CountryNames:
+    names = _CountryNames({}, [], {})
     for name, code in _cldr_names(lang):
         whole = name.casefold()
-        if _UNSPACED.search(name) or _HANGUL.search(name) or " " in name or "-" in name:
-            phrases.append((name, code))
+        if _KATAKANA_RUN.fullmatch(name):
+            names.katakana[name] = code
+        elif _UNSPACED.search(name) or _HANGUL.search(name) or " " in name or "-" in name:
+            names.phrases.append((name, code))
         elif len(whole) >= _LEAST_STEM:
             stem = _VOWELS_AT_END.sub("", whole) if name != name.lower() else whole
             stem = whole[: max(_LEAST_STEM, len(stem))]
-            by_beginning.setdefault(stem[:_LEAST_STEM], []).append((stem, code))
-    return by_beginning, phrases
+            names.by_beginning.setdefault(stem[:_LEAST_STEM], []).append((stem, code))
+    return names
 
 
 @cache

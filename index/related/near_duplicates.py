@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
+from functools import cache
 
 import numpy as np
 from datasketch import MinHash
@@ -64,11 +65,17 @@ def shingles(words: str) -> set[str]:
 
 def minhash(of: set[str]) -> UInt32:
     """The MinHash of shingles; shape (PERMUTATIONS,), uint32."""
-    # The scheme and the hash are part of what is kept: another version of datasketch may have others by default.
-    sketch = MinHash(num_perm=PERMUTATIONS, scheme="affine32", hashfunc=zlib.crc32)
+    sketch = _empty().copy()
     sketch.update_batch([shingle.encode() for shingle in of])
     values: UInt32 = np.asarray(sketch.hashvalues, np.uint32)
     return values
+
+
+@cache
+def _empty() -> MinHash:
+    """A MinHash of nothing, to copy: making its permutations takes as long as all the rest."""
+    # The scheme and the hash are part of what is kept: another version of datasketch may have others by default.
+    return MinHash(num_perm=PERMUTATIONS, scheme="affine32", hashfunc=zlib.crc32)
 
 
 def contained(jaccard: NDArray[np.float64], sizes: UInt32, other_sizes: UInt32) -> NDArray[np.float64]:
