@@ -59,15 +59,16 @@ def groups(records: Records, langs: Sequence[str], similar: NDArray[np.float32])
         langs: their languages; copies are in one.
         similar: cosines of all with all, shape (n, n).
     """
-    tags = np.array(langs)
-    one, other = np.nonzero(np.triu((similar >= LEAST_SIMILAR) & (tags[:, None] == tags), 1))
+    numbers: dict[str, int] = {}
+    lang = np.array([numbers.setdefault(tag, len(numbers)) for tag in langs], np.intp)
+    one, other = np.nonzero(np.triu((similar >= LEAST_SIMILAR) & (lang[:, None] == lang), 1))
     are_one = are_copies(records[one], records[other])
     if not are_one.any():
         return np.arange(len(records))
     ends = (one[are_one], other[are_one])
     graph = csr_array((np.ones(len(ends[0])), ends), shape=(len(records), len(records)))
-    _, numbers = connected_components(graph, directed=False)
-    result: NDArray[np.intp] = numbers.astype(np.intp)
+    _, texts = connected_components(graph, directed=False)
+    result: NDArray[np.intp] = texts.astype(np.intp)
     return result
 
 

@@ -132,8 +132,8 @@ class RelatedFinder:
             ids=[one.id for one in articles],
             langs=[one.lang for one in articles],
             sources=[one.source for one in articles],
-            published=np.array([_seconds(one.published_at) for one in articles]),
-            appeared=np.array([_seconds(one.appeared_at) for one in articles]),
+            published=np.array([one.published for one in articles], np.float64),  # None becomes nan
+            appeared=np.array([one.appeared for one in articles], np.float64),
             vectors=self._centred(articles),
             records=records([one.signals or b"" for one in articles]),
             similarities=similarities,

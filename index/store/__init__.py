@@ -59,8 +59,8 @@ class ComparableArticle:
         id: its id.
         lang: its language.
         source: its publisher; empty where that is not known.
-        published_at: when it was; None where that is not known.
-        appeared_at: as `StoredArticle.appeared_at`.
+        published: when it was, in seconds since 1970; None where that is not known.
+        appeared: the same of `StoredArticle.appeared_at`.
         embedding: of its current words, bytes of float16.
         signals: as given to `put_vectors`; None if none were.
     """
@@ -69,8 +69,8 @@ class ComparableArticle:
     id: str
     lang: str
     source: str
-    published_at: datetime | None
-    appeared_at: datetime
+    published: int | None
+    appeared: int
     embedding: bytes
     signals: bytes | None
 

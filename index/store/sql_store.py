@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, delete, extract, func, insert, select, update
 
 from index.article import Article
 from index.errors import ReadOnlyError, StoreError
@@ -36,9 +36,9 @@ _EMBEDDED = select(*_ENTRY, vectors.c.embedding).join(vectors, vectors.c.key == 
 _COMPARABLE = (
     select(
         *(articles.c[name] for name in ("key", "id", "lang")),
-        func.coalesce(articles.c.source, "").label("source"),
-        articles.c.published_at,
-        articles.c.appeared_at,
+        func.coalesce(articles.c.source, ""),
+        extract("epoch", articles.c.published_at),
+        extract("epoch", articles.c.appeared_at),
         vectors.c.embedding,
         vectors.c.signals,
     )

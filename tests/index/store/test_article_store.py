@@ -301,9 +301,12 @@ def test_what_is_needed_to_compare_embedded_articles_is_given(store: ArticleStor
     a, b, waiting = (stored(store, article_id) for article_id in ("a", "b", "waiting"))
     store.put_vectors([a], vectors(1), [b"\x01 of a"])
     store.put_vectors([b], vectors(2))
+    noon = int(NOON.timestamp())
     assert store.comparable([b.key, a.key, waiting.key, 999]) == {
-        a.key: ComparableArticle(a.key, "a", "en", "Harbor Tribune", NOON, NOON, vectors(1).tobytes(), b"\x01 of a"),
-        b.key: ComparableArticle(b.key, "b", "en", "", None, b.first_seen_at, vectors(2).tobytes(), None),
+        a.key: ComparableArticle(a.key, "a", "en", "Harbor Tribune", noon, noon, vectors(1).tobytes(), b"\x01 of a"),
+        b.key: ComparableArticle(
+            b.key, "b", "en", "", None, int(b.appeared_at.timestamp()), vectors(2).tobytes(), None
+        ),
     }
 
 
