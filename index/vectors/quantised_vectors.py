@@ -30,6 +30,12 @@ longer. To look into the nearest half of 512 inverted lists only takes two third
 WITHOUT_FILTER = 0.7
 """As many of these are enough where there is no filter: the best stand out more among more. 0.999 of the best 20."""
 
+OF_ROWS = 1 << 20
+"""These are of so many rows; of fewer the square root of their share is enough, since fewer come near to the best. Of a
+million in eight segments they find 0.995 and more with every filter, and a search without takes two thirds of the time:
+with as many for every segment 0.999, and one that asked for a share itself would find 0.97."""
+
+_FEWEST = 2.0
 _SUBVECTOR = 4
 _TRAINED_ON = 16_384
 _CHUNK = 65_536
@@ -112,9 +118,9 @@ class QuantisedVectors:
         # Rows that are searched whole need no selector, and are searched faster without.
         selector = None if chosen is None else faiss.IDSelectorBitmap(chosen)
         if isinstance(self._index, faiss.IndexRefine):
-            candidates = CANDIDATES_OF_ONE + CANDIDATES / limit
+            candidates = (CANDIDATES_OF_ONE + CANDIDATES / limit) * min(1.0, (len(self) / OF_ROWS) ** 0.5)
             parameters = faiss.IndexRefineSearchParameters(
-                k_factor=candidates if selector else WITHOUT_FILTER * candidates,
+                k_factor=max(_FEWEST, candidates if selector else WITHOUT_FILTER * candidates),
                 base_index_params=faiss.SearchParametersIVF(nprobe=1, sel=selector),
             )
         else:

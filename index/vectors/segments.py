@@ -94,8 +94,8 @@ class Sealed:
         alive: which of them may be found.
         name: of the folder that it is kept in; empty when it is not.
         by_key: their places in the order of their keys.
-        bits: a bit for each row that is alive; None if all are.
         remembered: which rows pass filters; shared with what the segment was before rows died.
+        chosen: the same as bits, of those that are alive, and how many they are.
     """
 
     columns: Columns
@@ -103,8 +103,8 @@ class Sealed:
     alive: Mask
     name: str = ""
     by_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    bits: NDArray[np.uint8] | None = None
     remembered: dict[Filters, Mask | None] = field(default_factory=dict)
+    chosen: dict[Filters, tuple[NDArray[np.uint8] | None, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, columns: Columns, vectors: QuantisedVectors, name: str = "") -> Self:
@@ -128,18 +128,10 @@ class Sealed:
         first, last = self._window(filters)
         if first == last:
             return NOTHING
-        passing = self._passing(filters, names)
-        if passing is None and first == 0 and last == len(self.columns):
-            bits, count = self.bits, int(np.count_nonzero(self.alive))
+        if first == 0 and last == len(self.columns):
+            bits, count = self._chosen(filters, names)
         else:
-            byte = first // 8
-            part = slice(8 * byte, last)
-            chosen = self.alive[part].copy() if passing is None else self.alive[part] & passing[part]
-            chosen[: first - 8 * byte] = False  # which are before the window, and in a byte of the bits with its first
-            count = int(np.count_nonzero(chosen))
-            bits = np.zeros((len(self.columns) + 7) // 8, np.uint8)
-            of_part = packed(chosen)
-            bits[byte : byte + len(of_part)] = of_part
+            bits, count = self._chosen_between(first, last, filters, names)
         if not count:
             return NOTHING
         places, similarities = self.vectors.search(vector, min(limit, count), bits)
@@ -160,11 +152,38 @@ class Sealed:
 
     def with_alive(self, alive: Mask) -> "Sealed":
         """See `Segment.with_alive`."""
-        return replace(self, alive=alive, bits=None if alive.all() else packed(alive))
+        return replace(self, alive=alive, chosen={})
+
+    def _chosen(self, filters: Filters, names: Dictionaries) -> tuple[NDArray[np.uint8] | None, int]:
+        """A bit for each row that is alive and passes the filters but for time, None if all do; and how many do."""
+        lasting = _lasting(filters)
+        chosen = self.chosen.get(lasting)
+        if chosen is None:
+            passing = self._passing(filters, names)
+            rows = self.alive if passing is None else self.alive & passing
+            chosen = None if rows.all() else packed(rows), int(np.count_nonzero(rows))
+            if len(self.chosen) >= _REMEMBERED:
+                self.chosen.clear()
+            self.chosen[lasting] = chosen
+        return chosen
+
+    def _chosen_between(
+        self, first: int, last: int, filters: Filters, names: Dictionaries
+    ) -> tuple[NDArray[np.uint8], int]:
+        """The same of the rows from the first to before the last."""
+        passing = self._passing(filters, names)
+        byte = first // 8
+        part = slice(8 * byte, last)
+        chosen = self.alive[part].copy() if passing is None else self.alive[part] & passing[part]
+        chosen[: first - 8 * byte] = False  # which are before the window, and in a byte of the bits with its first
+        bits = np.zeros((len(self.columns) + 7) // 8, np.uint8)
+        of_part = packed(chosen)
+        bits[byte : byte + len(of_part)] = of_part
+        return bits, int(np.count_nonzero(chosen))
 
     def _passing(self, filters: Filters, names: Dictionaries) -> Mask | None:
         """Which rows pass the filters but for time; None when all do. Those asked for lately are remembered."""
-        lasting = replace(filters, since=None, until=None, exclude=frozenset())
+        lasting = _lasting(filters)
         if lasting == NO_FILTERS:
             return None
         passing = self.remembered.get(lasting)
@@ -182,6 +201,11 @@ class Sealed:
         first = 0 if since is None else int(np.searchsorted(moments, since))
         last = len(moments) if until is None else int(np.searchsorted(moments, until))
         return first, max(first, last)
+
+
+def _lasting(filters: Filters) -> Filters:
+    """What of the filters has nothing to do with the moment, or with the one who asks."""
+    return replace(filters, since=None, until=None, exclude=frozenset())
 
 
 def without_keys(segment: _S, keys: NDArray[np.int64]) -> _S:
