@@ -112,7 +112,77 @@ def test_one_publisher_does_not_fill_the_list(sample_client: httpx2.Client) -> N
     assert len(sources) == len(set(sources))
 
 
+def test_an_item_says_what_it_is_how_probable_that_is_and_why(sample_client: httpx2.Client) -> None:
+    answer = sample_client.get(f"/v1/articles/{SUMMIT}/related").json()
+    for item in answer["items"]:
+        assert item["relation"] in {"same_story", "related"}
+        assert 0.5 <= item["score"] <= 1
+        assert item["reasons"][0]["kind"] == "meaning"
+    assert all(item["score"] < 0.5 for item in answer["near_misses"])
+    evidence = {reason["kind"]: reason["evidence"] for reason in answer["items"][0]["reasons"]}
+    assert evidence["countries"] == ["KP", "RU"]
+    assert evidence["time"]
+
+
+def test_relation_and_score_choose(sample_client: httpx2.Client) -> None:
+    whole = related(sample_client, SUMMIT, limit=100)
+    for relation in ("same_story", "related"):
+        items = related(sample_client, SUMMIT, limit=100, relation=relation)
+        assert {item["id"] for item in items} == {item["id"] for item in whole if item["relation"] == relation} != set()
+    assert all(item["score"] >= 0.9 for item in related(sample_client, SUMMIT, min_score=0.9))
+    assert len(related(sample_client, SUMMIT, min_score=0, limit=50)) == 50
+
+
+def test_what_was_shown_already_can_be_left_out(sample_client: httpx2.Client) -> None:
+    first, *rest = (item["id"] for item in related(sample_client, SUMMIT))
+    again = [item["id"] for item in related(sample_client, SUMMIT, exclude=first)]
+    assert first not in again
+    assert set(rest) <= set(again)
+
+
+def test_diversity_and_age_change_the_order_and_nothing_else(sample_client: httpx2.Client) -> None:
+    plain = related(sample_client, SUMMIT, diversity=0)
+    for parameters in ({"diversity": 0.9}, {"diversity": 0, "half_life": 1}):
+        items = related(sample_client, SUMMIT, **parameters)
+        assert [item["id"] for item in items] != [item["id"] for item in plain]
+    scores = {item["id"]: item["score"] for item in plain}
+    assert all(item["score"] == scores[item["id"]] for item in items if item["id"] in scores)
+
+
+def test_examples_move_what_is_looked_for(sample_client: httpx2.Client) -> None:
+    body = {"text": "A summit was held.", "lang": "en"}
+    liked = body | {"like": ["g20-delhi-en"]}
+    events = [
+        [EVENT[item["id"]] for item in sample_client.post("/v1/related?min_score=0", json=given).json()["items"]]
+        for given in (body, liked)
+    ]
+    assert events[1].count("g20-delhi") > events[0].count("g20-delhi")
+    unknown = sample_client.post("/v1/related", json=body | {"unlike": ["nobody"]})
+    assert_problem(unknown, 404, "nobody")
+
+
+def test_reprints_are_one_item_with_their_sources(client: httpx2.Client) -> None:
+    text = samples()[0].article.text or ""
+    sources = ("Harbor Tribune", "Northgate Courier", "한빛일보")
+    for day, source in enumerate(sources, 1):
+        published_at = f"2023-09-0{day}T00:00:00Z"
+        body = {"text": f"({source}) {text}", "lang": "ko", "source": source, "published_at": published_at}
+        assert client.put(f"/v1/articles/copy-{day}", json=body).status_code == 201
+    other = next(
+        sample.article for sample in samples() if sample.event == samples()[0].event and sample.article.text != text
+    )
+    answer = client.post("/v1/related?min_score=0", json={"text": other.text, "lang": other.lang}).json()
+    (item,) = answer["items"]
+    assert (item["id"], [copy["source"] for copy in item["copies"]]) == ("copy-1", list(sources[1:]))
+    assert client.get("/v1/articles/copy-2/related").json()["copies"] == ["copy-1", "copy-3"]
+
+
 BAD_PARAMETERS = {
+    "min_score=2": ["min_score"],
+    "diversity=-1": ["diversity"],
+    "relation=duplicate": ["relation", "same_story"],
+    "half_life=0": ["half_life"],
+    "exclude=%20": ["exclude"],
     "limit=0": ["limit"],
     "limit=101": ["limit"],
     "limit=many": ["limit"],
