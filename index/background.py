@@ -9,19 +9,24 @@ the tuned one has learnt most of it (0.957 without, 0.959 with).
 """
 
 import hashlib
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.disk import to_disk
 from index.embedded_model import EMBEDDED_FOLDERS
+from index.errors import StoreError
 from index.language import primary
 
 BACKGROUND_FILE = "background.npz"
 
 _PAIRS = 100_000
+_SPREAD = 0.1  # of a model for which it was not computed
 
 Vectors = NDArray[np.float32]
 
@@ -41,7 +46,7 @@ class Background:
     fingerprint: str
     default: Vectors
     by_language: dict[str, Vectors]
-    spread: float = 0.1
+    spread: float = _SPREAD
 
     def centre(self, vectors: Vectors, languages: Sequence[str]) -> Vectors:
         """Subtract each row's language mean and scale to unit length.
@@ -76,14 +81,17 @@ class Background:
         """Write to an .npz file, means as fp16."""
         languages = sorted(self.by_language)
         means = np.array([self.by_language[language] for language in languages])
+        unfinished = path.with_name(f".{path.name}.part.npz")  # numpy sees to the ending
         np.savez_compressed(
-            path,
+            unfinished,
             fingerprint=np.array(self.fingerprint),
             languages=np.array(languages, np.str_),
             means=means.astype(np.float16),
             default=self.default.astype(np.float16),
             spread=np.array(self.spread),
         )
+        to_disk(unfinished)
+        unfinished.replace(path)
 
 
 def no_background(fingerprint: str, dimensions: int) -> Background:
@@ -92,15 +100,29 @@ def no_background(fingerprint: str, dimensions: int) -> Background:
 
 
 def load_background(path: Path) -> Background:
-    """Read what `Background.save` wrote."""
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    """Read what `Background.save` wrote.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    with _explained(path), path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         means = arrays["means"].astype(np.float32)
         return Background(
             fingerprint=str(arrays["fingerprint"]),
             default=arrays["default"].astype(np.float32),
             by_language=dict(zip(map(str, arrays["languages"]), means, strict=True)),
-            spread=float(arrays["spread"]),
+            spread=float(arrays["spread"]) if "spread" in arrays else _SPREAD,
         )
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+        raise StoreError(
+            f"the background in {path} is damaged ({error}): delete the file, and compute it again"
+        ) from error
 
 
 def background_for(model: str, fingerprint: str, dimensions: int, data: Path | None = None) -> Background:
@@ -132,7 +154,7 @@ def compute_background(fingerprint: str, vectors: Vectors, languages: Sequence[s
         vectors: shape (n, dimensions), float32. Of documents in several languages a mean is the better, the more they
             are about the same in all of them.
         languages: n BCP 47 tags.
-        least: a language has a mean of its own from so many documents on; the others have the mean of all.
+        least: a language has a mean of its own from so many documents on; the others have the mean of these means.
     """
     tags = np.array(languages)
     counted = zip(*np.unique(tags, return_counts=True), strict=True)

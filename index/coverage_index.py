@@ -171,7 +171,8 @@ class CoverageIndex:
                 with self._writing:
                     self._store.put_signals(chunk, signals)
                 advance(len(chunk))
-                chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK)
+                chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK, chunk[-1].key)
+        self._store.outdated_signals(VERSION, 1)  # which sees that there are none left, and remembers it
 
     def expire(self, before: datetime) -> int:
         """Delete the articles that both appeared and arrived before a moment; they may be sent again.

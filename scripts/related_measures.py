@@ -131,7 +131,10 @@ class _Stories:
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """Of one article: the gains of what was found in order, of what was found in other languages, and as shipped."""
+    """Of one article: the gains of what was found in order, of what was found in other languages, and as shipped.
+
+    Copies of the article itself are no companions.
+    """
 
     companions: int
     lang: str
@@ -149,6 +152,8 @@ def _stories(name: str, rows: Sequence[Row], index: CoverageIndex, query: Relate
         for one in asked:
             answers[one] = _ask(index, stories, one, query)
             advance()
+    # Whose only companions are copies of it has nothing to find: they are in no answer.
+    answers = {one: answer for one, answer in answers.items() if answer.companions > 0}
     figures = _ranking(stories, answers)
     figures |= _cross_lingual(list(answers.values()))
     figures |= _as_shipped(stories, answers)
@@ -174,21 +179,22 @@ def _ask(index: CoverageIndex, stories: _Stories, one: str, shipped: RelatedQuer
     lang, story = primary(stored.article.language), stories.story[one]
 
     def gains(query: RelatedQuery) -> list[int]:
-        answer = index.related_to(stored, query)
         # A copy stands behind the item that it is folded into.
-        found = [other.article.id for item in answer.items for other in (item.stored, *item.copies)]
+        items = index.related_to(stored, query).items
+        found = [other.article.id for item in items for other in (item.stored, *item.copies)]
         return [stories.gain(one, other) for other in found][:FIRST]
 
     abroad = any(
         stories.story[other.id] == story and primary(other.language) != lang for other in stories.articles.values()
     )
     elsewhere = replace(_EVERYTHING, filters=Filters(exclude_langs=frozenset({lang})))
+    answer = index.related_to(stored, shipped)
     return _Answers(
-        companions=stories.sizes[story] - 1,
+        companions=stories.sizes[story] - 1 - sum(stories.gain(one, other) == SAME for other in answer.copies),
         lang=stored.article.language,
         gains=gains(_EVERYTHING),
         foreign=gains(elsewhere) if abroad else None,
-        shipped=index.related_to(stored, shipped).items,
+        shipped=answer.items,
     )
 
 

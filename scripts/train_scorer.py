@@ -142,7 +142,8 @@ def measures(sets: Sequence[LabelledPairs], trained: Mapping[str, Trained]) -> d
         found[pairs.name] |= {f"related_{k}": v for k, v in measure(pairs.related, sums[pairs.name] + shift).items()}
     together = np.concatenate([sums[pairs.name] for pairs in sets])
     labels = np.concatenate([pairs.same_story for pairs in sets])
-    weights = np.concatenate([np.full(len(pairs.same_story), 1 / len(pairs.same_story)) for pairs in sets])
+    known = [max(1, int((~np.isnan(pairs.same_story)).sum())) for pairs in sets]
+    weights = np.concatenate([np.full(len(pairs.same_story), 1 / n) for pairs, n in zip(sets, known, strict=True)])
     found["all"] = measure(labels, together, weights)
     return found
 

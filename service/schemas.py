@@ -112,7 +112,7 @@ class ItemOut(BaseModel):
     published_at: datetime | None
     relation: Relation = Field(
         description="`same_story`: another report of the same event; `related`: a report of another event of the same "
-        "running story."
+        "running story. Of a near miss it is what it would be."
     )
     score: float = Field(
         description="How probable it is that it belongs to the same running story, 0..1. It means the same in every "
@@ -182,7 +182,7 @@ class RelatedParameters(BaseModel):
         DIVERSITY, ge=0, le=1, description="How much an item counts less for being like those above it: 0 not at all."
     )
     half_life: float | None = Field(
-        None, gt=0, le=100_000, description="An article so many hours older than the newest one found counts half."
+        None, ge=0.01, le=100_000, description="An article so many hours older than the newest one found counts half."
     )
     exclude: list[ArticleId] = Field(
         [], max_length=MOST_EXCLUDED, description="Ids of articles that are no items: those shown already, say."

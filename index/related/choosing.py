@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from index.language import primary
+from index.language import UNDETERMINED, primary
 from index.related import copies
 from index.related.query import RelatedQuery, Relation
 from index.related.reasons import Reason
@@ -172,15 +172,15 @@ def choose(asked: Asked, candidates: Candidates, query: RelatedQuery, scorer: Sc
     probable = scorer.probabilities(sums)
     ranks = _ranks(asked, candidates, query, scorer.ranks(sums) * spread)
     places = np.array(list(texts), np.intp)
-    places = places[_has_relation(probable, query.relations)[places]]
     order = places[np.lexsort((np.array(candidates.keys)[places], -ranks[places]))]
     is_probable = probable.related[order] >= query.min_score
+    is_item = is_probable & _has_relation(probable, query.relations)[order]
 
     def chosen(place: int) -> Chosen:
         return _chosen(place, texts[place][1:], probable, gaps)
 
     return Choice(
-        items=list(map(chosen, _diverse(order[is_probable], candidates, ranks, query))),
+        items=list(map(chosen, _diverse(order[is_item], candidates, ranks, query))),
         near_misses=list(map(chosen, order[~is_probable][:MAX_NEAR_MISSES].tolist())),
         copies=tuple(sorted(np.flatnonzero(own).tolist(), key=lambda place: candidates.ids[place])),
         may_go_on=bool((probable.related[len(sums) // 2 :] >= query.min_score).any()),
@@ -188,7 +188,7 @@ def choose(asked: Asked, candidates: Candidates, query: RelatedQuery, scorer: Sc
 
 
 def _copies_of_asked(asked: Asked, candidates: Candidates) -> NDArray[np.bool_]:
-    same_language = np.array([lang == asked.lang for lang in candidates.langs])
+    same_language = np.array([primary(lang) == primary(asked.lang) for lang in candidates.langs])
     return same_language & copies.copies_of(asked.record, candidates.records)
 
 
@@ -231,7 +231,8 @@ def _chosen(place: int, others: tuple[int, ...], probable: Probabilities, gaps: 
 
 def _ranks(asked: Asked, candidates: Candidates, query: RelatedQuery, ranks: Floats) -> Floats:
     """The ranks by which articles are ordered: more in the language asked in, and less for the older ones."""
-    same_language = np.array([primary(lang) == primary(asked.lang) for lang in candidates.langs])
+    own = primary(asked.lang)
+    same_language = np.array([own != UNDETERMINED and primary(lang) == own for lang in candidates.langs])
     ranks = ranks + SAME_LANGUAGE_BONUS * same_language
     if query.half_life is None:
         return ranks

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from index.language import primary
 from index.related import signals
 from index.related.near_duplicates import (
     FEW_NUMBERS,
@@ -20,6 +21,9 @@ from index.related.signals import Records
 
 LEAST_SIMILAR = 0.6
 """Embeddings of copies are at least so similar, cut and with another byline: what is less similar is not compared."""
+
+_AT_ONCE = 4_096
+"""Pairs, each of which takes a kilobyte and a half meanwhile."""
 
 Flags = NDArray[np.bool_]
 
@@ -56,13 +60,15 @@ def groups(records: Records, langs: Sequence[str], similar: NDArray[np.float32])
 
     Args:
         records: those of the articles, shape (n,).
-        langs: their languages; copies are in one.
+        langs: their languages; copies are in one, whatever its region and script.
         similar: cosines of all with all, shape (n, n).
     """
     numbers: dict[str, int] = {}
-    lang = np.array([numbers.setdefault(tag, len(numbers)) for tag in langs], np.intp)
+    lang = np.array([numbers.setdefault(primary(tag), len(numbers)) for tag in langs], np.intp)
     one, other = np.nonzero(np.triu((similar >= LEAST_SIMILAR) & (lang[:, None] == lang), 1))
-    are_one = are_copies(records[one], records[other])
+    starts = range(0, len(one), _AT_ONCE)
+    parts = [are_copies(records[one[at : at + _AT_ONCE]], records[other[at : at + _AT_ONCE]]) for at in starts]
+    are_one = np.concatenate([np.empty(0, np.bool_), *parts])
     if not are_one.any():
         return np.arange(len(records))
     ends = (one[are_one], other[are_one])

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+import regex
 from anyascii import anyascii
 from babel import Locale, UnknownLocaleError
 
@@ -20,22 +21,30 @@ MOST_NAMES = 16
 READ = 4_000
 """Characters of a text that are looked through: what a report is about stands in its beginning."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*|[.!?…:;|\n\"«»“”„()—–]")
+_TOKEN = regex.compile(r"[\p{L}\p{M}]+(?:['’.-][\p{L}\p{M}]+)*|[.!?…:;|\n\"«»“”„()—–]")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")  # whose countries can have two letters, with particles behind them
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}(?:・[\u30a1-\u30fa\u30fc]{2,})*")
 _KATAKANA_RUN = re.compile(r"[\u30a1-\u30fa\u30fc]+")
 _POSSESSIVE = re.compile(r"['’]s$")
-_NUMBER = re.compile(r"\d+(?:[.,٫٬'\u00a0\u202f]\d+)*")
-_GROUPS = re.compile(r"[.,٫٬'\u00a0\u202f](?=\d{3}(?!\d))")
+_NUMBER = re.compile(r"(?<!\d)\d{1,3}(?:[ \u00a0\u202f'’]\d{3}){1,3}(?!\d)|\d+(?:[.,٫٬]\d+)*")
+_GROUPS = re.compile(r"[.,٫٬ \u00a0\u202f'’](?=\d{3}(?!\d))")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _VOWELS_AT_END = re.compile(r"[aeiouyáéíóúàèìòùäöüâêîôûæøåąęěůаеёиіїоуыэюяйьαεηιουωάέήίόύώς]+$")
 _QUOTATION = re.compile(r"[“„«「『‘\"]([^“”„«»「」『』\"\n]{8,300})[”“»」』’\"]")
 _NOUNS_HAVE_CAPITALS = {"de", "lb"}
 _LEAST_STEM = 4
-_LONGEST_ENDING = 4
+_LONGEST_ENDING = 3
+_SHORT_ENDING = 2
 """A country's name is known by its stem, since languages decline it: without the vowels at its end, and with an ending
-of at most so many letters. In a script without capitals it is known by the whole of it."""
+of at most so many letters, fewer where the stem is short. In a script without capitals it is known by the whole of
+it."""
+
+_NOT_DECLINED = {"da", "en", "es", "fr", "id", "it", "ms", "nl", "no", "pt", "sv", "vi"}
+"""Languages in which the name of a country stays as it is, so that `George` need not be taken for Georgia."""
+
+_AMBIGUOUS = {"이란", "수단", "가나", "오만"}
+"""Names of countries in Korean that are in common words too: these are left out."""
 
 _LEAST_QUOTED = 15
 _LEAST_QUOTED_UNSPACED = 8
@@ -48,8 +57,8 @@ class Number(NamedTuple):
 
     @property
     def is_telling(self) -> bool:
-        """Whether it is rare enough to say something: of three digits, and no year."""
-        return len(self.plain.replace(".", "")) >= len("100") and not _YEAR.fullmatch(self.plain)
+        """Whether it is rare enough to say something: of three digits without leading zeros, and no year."""
+        return len(self.plain.replace(".", "").lstrip("0")) >= len("100") and not _YEAR.fullmatch(self.plain)
 
 
 def names(text: str, lang: str) -> list[str]:
@@ -82,14 +91,20 @@ def countries(text: str, lang: str) -> list[str]:
     """ISO 3166-1 codes of the countries that the text names, in the order of the alphabet."""
     text = text[:READ]
     by_beginning, phrases, katakana = _country_names(lang)
-    found = {code for phrase, code in phrases if phrase in text}
+    found: set[str] = set()
+    for phrase, code in phrases:  # the longest first: Indonesia's Chinese name begins with India's
+        if phrase in text:
+            found.add(code)
+            text = text.replace(phrase, " ")
     found |= {katakana[run] for run in _KATAKANA_RUN.findall(text) if run in katakana} if katakana else set()
     for word in set(_TOKEN.findall(text)):
         small = word.casefold()
         if word[0] == small[0] and word[0] != word[0].upper():
             continue  # countries have a capital where there are any
-        for stem, code in by_beginning.get(small[:_LEAST_STEM], ()):
-            if small.startswith(stem) and len(small) <= len(stem) + _LONGEST_ENDING:
+        stems = [one for one in by_beginning.get(small[:_LEAST_STEM], ()) if small.startswith(one[0])]
+        if stems:
+            stem, code = max(stems)  # of Niger and Nigeria the longer one that fits
+            if len(small) <= len(stem) + _longest_ending(stem, lang):
                 found.add(code)
     return sorted(found)
 
@@ -139,6 +154,12 @@ def _capitalised(text: str, plain: set[str]) -> Iterator[list[str]]:
         yield run
 
 
+def _longest_ending(stem: str, lang: str) -> int:
+    if primary(lang) in _NOT_DECLINED:
+        return 0
+    return _LONGEST_ENDING if len(stem) > _LEAST_STEM else _SHORT_ENDING
+
+
 class _CountryNames(NamedTuple):
     """The names of countries in a language, each with its code.
 
@@ -158,14 +179,18 @@ def _country_names(lang: str) -> _CountryNames:
     names = _CountryNames({}, [], {})
     for name, code in _cldr_names(lang):
         whole = name.casefold()
+        if name in _AMBIGUOUS:
+            continue
         if _KATAKANA_RUN.fullmatch(name):
             names.katakana[name] = code
         elif _UNSPACED.search(name) or _HANGUL.search(name) or " " in name or "-" in name:
             names.phrases.append((name, code))
         elif len(whole) >= _LEAST_STEM:
-            stem = _VOWELS_AT_END.sub("", whole) if name != name.lower() else whole
+            is_declined = name != name.lower() and primary(lang) not in _NOT_DECLINED
+            stem = _VOWELS_AT_END.sub("", whole) if is_declined else whole
             stem = whole[: max(_LEAST_STEM, len(stem))]
             names.by_beginning.setdefault(stem[:_LEAST_STEM], []).append((stem, code))
+    names.phrases.sort(key=lambda phrase: -len(phrase[0]))
     return names
 
 

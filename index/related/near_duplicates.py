@@ -12,6 +12,7 @@ import zlib
 from functools import cache
 
 import numpy as np
+import regex
 from datasketch import MinHash
 from numpy.typing import NDArray
 
@@ -37,17 +38,21 @@ _WORDS = 3
 _LETTERS = 5
 _READ = 20_000
 
-_TAG = re.compile(r"<[^<>]{1,200}>|&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
-_WORD = re.compile(r"\w+")
+_TAG = re.compile(r"</?[a-z][a-z0-9]{0,10}(?:\s[^<>]{0,200})?/?>|&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")  # an Indic word has vowels that are no letters
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_UNIT = re.compile(_UNSPACED.pattern + r"|[^\W\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+_UNIT = re.compile(_UNSPACED.pattern + r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
 
 UInt32 = NDArray[np.uint32]
 
 
 def normalised(text: str) -> str:
     """The words of a text alone, without case, punctuation and what is left of HTML."""
-    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", _TAG.sub(" ", text[:_READ])).casefold()))
+    return _words(_TAG.sub(" ", text)) or _words(text)
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
 def normalised_hash(words: str) -> int:
@@ -57,7 +62,7 @@ def normalised_hash(words: str) -> int:
 
 def shingles(words: str) -> set[str]:
     """The shingles of what `normalised` gave."""
-    units = _UNIT.findall(words)
+    units = _UNIT.findall(words[:_READ])
     lengths = [_LETTERS if _UNSPACED.match(unit) else _WORDS for unit in units]
     runs = {" ".join(units[at : at + length]) for at, length in enumerate(lengths) if at + length <= len(units)}
     return runs or {words}

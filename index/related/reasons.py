@@ -58,9 +58,24 @@ class Evidence:
         self.words = content.words
 
     @cached_property
-    def name_keys(self) -> frozenset[str]:
-        """Those of the names, and of their last words: a surname stands alone after the first mention."""
-        return frozenset(key for name in self.names for key in _keys(name))
+    def whole_names(self) -> frozenset[str]:
+        """The keys of the names."""
+        return frozenset(map(name_key, self.names))
+
+    @cached_property
+    def single_names(self) -> frozenset[str]:
+        """Those of the names that are one word."""
+        return frozenset(name_key(name) for name in self.names if " " not in name)
+
+    @cached_property
+    def last_names(self) -> frozenset[str]:
+        """The keys of the names' last words."""
+        return frozenset(map(_last_name, self.names))
+
+    def has_name(self, name: str) -> bool:
+        """Whether a name is among these, or one of them alone is the last word of the other: a surname, mostly."""
+        is_last = _last_name(name) in self.single_names
+        return name_key(name) in (self.whole_names if " " in name else self.last_names) or is_last
 
     @cached_property
     def numbers(self) -> dict[str, None]:
@@ -83,7 +98,7 @@ def reasons(own: Evidence, other: Evidence, similarity: float, days: float | Non
         days: between their publications; None if one is not known.
     """
     found = {
-        ReasonKind.NAMES: [name for name in other.names if own.name_keys.intersection(_keys(name))],
+        ReasonKind.NAMES: [name for name in other.names if own.has_name(name)],
         ReasonKind.COUNTRIES: [code for code in other.countries if code in own.countries],
         ReasonKind.NUMBERS: [number for number in other.numbers if number in own.numbers] if own.numbers else [],
         ReasonKind.QUOTATION: (
@@ -96,5 +111,5 @@ def reasons(own: Evidence, other: Evidence, similarity: float, days: float | Non
 
 
 @lru_cache(10_000)
-def _keys(name: str) -> frozenset[str]:
-    return frozenset({name_key(name), name_key(name.rpartition(" ")[2])} - {""})
+def _last_name(name: str) -> str:
+    return name_key(name.rpartition(" ")[2])

@@ -231,8 +231,14 @@ class ArticleStore(Protocol):
         """
         ...
 
-    def outdated_signals(self, version: int, limit: int) -> list[StoredArticle]:
-        """Embedded articles whose signals are of another version, at most `limit`; quick once there are none."""
+    def outdated_signals(self, version: int, limit: int, after: int = 0) -> list[StoredArticle]:
+        """Embedded articles whose signals are of another version, by key; quick once there are none.
+
+        Args:
+            version: the present one.
+            limit: how many at most.
+            after: only those whose keys are higher.
+        """
         ...
 
     def put_signals(self, articles: Sequence[StoredArticle], signals: Sequence[bytes]) -> None:

@@ -191,16 +191,16 @@ class SqlArticleStore:
                 sql_writing.log(connection, ChangeKind.EMBED, changed)
         return kept
 
-    def outdated_signals(self, version: int, limit: int) -> list[StoredArticle]:
+    def outdated_signals(self, version: int, limit: int, after: int = 0) -> list[StoredArticle]:
         """Articles whose signals are of another version; see `ArticleStore.outdated_signals`."""
         with self._read() as connection:
             known = connection.execute(select(settings.c.value).where(settings.c.name == "signals")).scalar()
         if known == str(version):
             return []
         is_other = func.coalesce(func.substr(vectors.c.signals, 1, 1), b"") != bytes([version])
-        query = select(articles).join(vectors, vectors.c.key == articles.c.key).where(is_other)
-        found = self._all(query.limit(limit))
-        if not found and self._writer:
+        query = select(articles).join(vectors, vectors.c.key == articles.c.key).where(is_other, vectors.c.key > after)
+        found = self._all(query.order_by(vectors.c.key).limit(limit))
+        if not found and not after and self._writer:
             with self._write() as connection:
                 connection.execute(delete(settings).where(settings.c.name == "signals"))
                 connection.execute(insert(settings).values(name="signals", value=str(version)))

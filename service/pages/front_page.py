@@ -69,7 +69,7 @@ class RelatedReport:
         report: the report.
         relation: what it is to the lead.
         why: what both mention.
-        copies: how many further publishers have the same text.
+        copies: how many further articles have the same text.
     """
 
     report: Report
@@ -123,14 +123,16 @@ def _templates() -> Jinja2Templates:
 
 
 def _latest_coverage(index: CoverageIndex) -> list[Coverage]:
-    shown: set[int] = set()
+    shown: set[str] = set()
     stories: list[Coverage] = []
     query = RelatedQuery(limit=_RELATED, max_per_source=_RELATED)
     for stored in index.latest(_LATEST):
-        if stored.key in shown:
+        if stored.article.id in shown:
             continue
-        related = [item for item in index.related_to(stored, query).items if item.stored.key not in shown]
-        shown |= {stored.key, *(item.stored.key for item in related)}
+        answer = index.related_to(stored, query)
+        related = [item for item in answer.items if item.stored.article.id not in shown]
+        texts = [one.article.id for item in related for one in (item.stored, *item.copies)]
+        shown |= {stored.article.id, *answer.copies, *texts}
         stories.append(_coverage(stored, related))
         if len(stories) == _STORIES:
             break

@@ -16,6 +16,7 @@ from index.background import (
     no_background,
 )
 from index.encoder import Encoder
+from index.errors import StoreError
 
 Vectors = NDArray[np.float32]
 
@@ -139,3 +140,9 @@ def test_the_spread_is_that_of_unrelated_vectors_and_is_kept(tmp_path: Path) -> 
     assert computed.spread == pytest.approx(0.1, rel=0.05)  # 1 / sqrt(dimensions), for what has nothing in common
     computed.save(tmp_path / BACKGROUND_FILE)
     assert load_background(tmp_path / BACKGROUND_FILE).spread == computed.spread
+
+
+def test_a_damaged_background_is_named(tmp_path: Path) -> None:
+    (tmp_path / BACKGROUND_FILE).write_bytes(b"PK half a file")
+    with pytest.raises(StoreError, match=f"{BACKGROUND_FILE} is damaged .* delete"):
+        load_background(tmp_path / BACKGROUND_FILE)

@@ -83,6 +83,13 @@ def test_an_empty_service_says_how_to_begin(client: TestClient) -> None:
     assert "similar-news ingest" in client.get("/").text
 
 
+def test_a_reprint_is_no_story_of_its_own(client: TestClient) -> None:
+    text = samples()[0].article.text
+    for number in range(3):
+        client.put(f"/v1/articles/wire-{number}", json={"title": f"Paper {number}", "text": text})
+    assert client.get("/").text.count('<article class="story') == 1
+
+
 def test_markup_in_an_article_is_shown_as_text(client: TestClient) -> None:
     client.put("/v1/articles/a", json={"title": "<script>alert(1)</script>", "text": "<b>bold</b> & more"})
     html = client.get("/").text

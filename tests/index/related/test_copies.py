@@ -81,4 +81,5 @@ def test_only_articles_of_one_language_and_near_to_each_other_are_compared() -> 
     texts = of(REPORT, REPORT)
     assert groups(texts, ["en", "de"], np.ones((2, 2), np.float32)).tolist() == [0, 1]
     assert groups(texts, ["en", "en"], np.eye(2, dtype=np.float32)).tolist() == [0, 1]
+    assert groups(texts, ["en", "en-GB"], np.ones((2, 2), np.float32)).tolist() == [0, 0]
     assert groups(texts[:0], [], np.ones((0, 0), np.float32)).tolist() == []

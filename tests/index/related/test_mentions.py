@@ -50,6 +50,10 @@ def test_other_names_have_other_keys(one: str, other: str) -> None:
         ("阪神タイガースが優勝", "ja", []),
         ("タイの首相が来日", "ja", ["TH"]),
         ("a turkey in the oven", "en", []),
+        ("Australia and Nigeria", "en", ["AU", "NG"]),
+        ("George met Children in Indiana", "en", []),
+        ("印度尼西亚总统", "zh", ["ID"]),
+        ("선수단이 경기를 했다", "ko", []),
         ("words of no language that is known", "und", []),
     ],
 )
@@ -64,6 +68,7 @@ def test_countries_are_known_by_their_names(text: str, lang: str, found: list[st
         ("3,5 und 12", ["3.5", "12"]),
         ("٢٬٩٠٠ قتيل و ৭৮", ["2900", "78"]),
         ("7 of 9", []),
+        ("25\u00a0000 personnes, 1 250 000 euros, 1’000 Franken", ["25000", "1250000", "1000"]),
         ("in 2023 and again 2023", ["2023"]),
     ],
 )

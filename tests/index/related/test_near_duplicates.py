@@ -34,6 +34,15 @@ def test_marks_case_and_html_are_no_words(written: str) -> None:
     assert normalised(written).replace(" ", "") == "itsoverhesaid"
 
 
+def test_brackets_round_words_are_no_html() -> None:
+    assert normalised("영화 <기생충> 1위") != normalised("영화 <미나리> 1위")
+    assert normalised("<a>") == "a"
+
+
+def test_an_indic_word_stays_whole() -> None:
+    assert normalised("सरकार की किताब") == "सरकार की किताब"
+
+
 def test_the_hash_is_of_the_words() -> None:
     assert normalised_hash("a b") == normalised_hash("a b") != normalised_hash("a c")
     assert 0 <= normalised_hash("") < 2**64

@@ -26,6 +26,17 @@ def test_names_are_shown_as_the_item_writes_them() -> None:
     assert ReasonKind.NAMES not in given(names=("Xi Jinping",))
 
 
+def test_names_that_only_end_alike_are_not_the_same() -> None:
+    own = Evidence(Content(text="A", lang="en"), ["US Supreme Court", "Google Inc"], [])
+    (_, *rest) = reasons(own, Evidence(Content(text="B", lang="en"), ["Delhi High Court", "Apple Inc"], []), 1, None)
+    assert rest == []
+
+
+def test_a_surname_stands_for_the_name() -> None:
+    assert given(names=("President Vladimir Putin",)).get(ReasonKind.NAMES) is None
+    assert given(names=("Putin",))[ReasonKind.NAMES] == ("Putin",)
+
+
 def test_countries_numbers_and_quotations_that_both_have() -> None:
     found = given("2900 people, “We shall do what has to be done”, in 2023", countries=("CN", "RU"))
     assert found[ReasonKind.COUNTRIES] == ("RU",)

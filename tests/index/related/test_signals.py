@@ -32,7 +32,7 @@ def test_those_of_many_articles_are_one_array() -> None:
 
 
 def test_more_numbers_than_there_is_room_for_are_left_out() -> None:
-    (record,) = records([signals_of(Content(text=" ".join(map(str, range(100, 200))), lang="en"))])
+    (record,) = records([signals_of(Content(text=", ".join(map(str, range(100, 200))), lang="en"))])
     assert count(record["numbers"]) == MOST_NUMBERS
 
 
