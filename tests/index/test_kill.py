@@ -24,7 +24,8 @@ class Witness:
         kept: ids that have to be there.
         gone: ids that must not be there.
         open: ids that may be there or not, since the writer was killed while it took them down.
-        seen: ids that were there after one of the kills, acknowledged or not.
+        seen: ids that were acknowledged at any time, or there after one of the kills. A backup may have what was taken
+            down after it was made, before the kill.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Witness:
         word, *ids = line.split()
         if word == "put":
             self.kept |= set(ids)
+            self.seen |= set(ids)
         elif word == "taking":
             self.kept -= set(ids)
             self.open |= set(ids)
