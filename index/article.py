@@ -183,6 +183,10 @@ class Content(BaseModel):
         """The language given, or the one identified from the words."""
         return self.lang or identify(self.words)
 
+    def with_language(self) -> Self:
+        """The same with its language, which is identified once then."""
+        return self.model_copy(update={"lang": self.language})
+
     @property
     def words_hash(self) -> str:
         """SHA-256 of the words: articles that share it need one embedding, and are copies."""

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.disk import to_disk
+from index.disk import replaced
 from index.embedded_model import EMBEDDED_FOLDERS
 from index.errors import StoreError
 from index.language import primary
@@ -81,17 +81,15 @@ class Background:
         """Write to an .npz file, means as fp16."""
         languages = sorted(self.by_language)
         means = np.array([self.by_language[language] for language in languages])
-        unfinished = path.with_name(f".{path.name}.part.npz")  # numpy sees to the ending
-        np.savez_compressed(
-            unfinished,
-            fingerprint=np.array(self.fingerprint),
-            languages=np.array(languages, np.str_),
-            means=means.astype(np.float16),
-            default=self.default.astype(np.float16),
-            spread=np.array(self.spread),
-        )
-        to_disk(unfinished)
-        unfinished.replace(path)
+        with replaced(path) as unfinished, unfinished.open("wb") as file:
+            np.savez_compressed(
+                file,
+                fingerprint=np.array(self.fingerprint),
+                languages=np.array(languages, np.str_),
+                means=means.astype(np.float16),
+                default=self.default.astype(np.float16),
+                spread=np.array(self.spread),
+            )
 
 
 def no_background(fingerprint: str, dimensions: int) -> Background:

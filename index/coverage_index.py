@@ -19,7 +19,7 @@ from index.progress import progress
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.scorer import Scorer, load_scorer
-from index.related.signals import VERSION, is_current, signals_of
+from index.related.signals import VERSION, signals_of
 from index.store import Put, PutStatus, StoredArticle
 
 _ENCODE_CHUNK = 256
@@ -119,7 +119,7 @@ class CoverageIndex:
 
     def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:
         """Make articles durable, and see which are to be embedded."""
-        known_language = [article.model_copy(update={"lang": article.language}) for article in articles]
+        known_language = [article.with_language() for article in articles]
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore)
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
@@ -249,14 +249,11 @@ class CoverageIndex:
         Raises:
             UnknownArticleError: there is none with an id that is to be liked or not.
         """
-        article = stored.article
-        own = self._store.comparable([stored.key]).get(stored.key)
-        if own is None:
-            vector, signals = self._encoder.encode([article.words])[0], None
-        else:
-            vector, signals = np.frombuffer(own.embedding, np.float16).astype(np.float32), own.signals
-        signals = signals if signals is not None and is_current(signals) else signals_of(article)
-        return self._finder.find(Question(article, vector, signals, stored.key), query)
+        question = self._finder.about(stored)
+        if question is None:
+            article = stored.article
+            question = Question(article, self._encoder.encode([article.words])[0], signals_of(article), stored.key)
+        return self._finder.find(question, query)
 
     def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
         """Related coverage of a text that is not in the store.
@@ -278,16 +275,17 @@ class CoverageIndex:
 
     def compare(self, one: Content, other: Content) -> Comparison:
         """How probable it is that two texts belong together."""
-        questions = [
-            Question(content, vector, signals_of(content))
-            for content, vector in zip((one, other), self._encoder.encode([one.words, other.words]), strict=True)
-        ]
-        return self._finder.compare(*questions)
+        vectors = self._encoder.encode([one.words, other.words])
+        return self._finder.compare(self._question(vectors[0], one), self._question(vectors[1], other))
 
     # Inside
 
     def _related_to_vector(self, vector: NDArray[np.float32], content: Content, query: RelatedQuery) -> Answer:
-        return self._finder.find(Question(content, vector, signals_of(content)), query)
+        return self._finder.find(self._question(vector, content), query)
+
+    def _question(self, vector: NDArray[np.float32], content: Content) -> Question:
+        known = content.with_language()
+        return Question(known, vector, signals_of(known))
 
     def _keep_embeddings(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float32]) -> None:
         if articles:

@@ -3,10 +3,15 @@
 from functools import cache
 
 import langcodes
+from babel import Locale, UnknownLocaleError
 from langcodes.tag_parser import LanguageTagError
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 UNDETERMINED = "und"
+
+WITHOUT_SPACES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
+"""The characters of scripts that put no spaces between words, for a class of a regular expression: Thai, Lao, Burmese,
+Khmer, kana and Chinese."""
 
 MIN_CONFIDENCE = 0.7
 """From here on 99 of 100 identifications are right, down to texts of 30 characters (`scripts/evaluate-language`).
@@ -41,6 +46,14 @@ def standard_tag(tag: str) -> str:
 def primary(tag: str) -> str:
     """The language of a tag without script and region: `zh-TW` gives `zh`."""
     return tag.partition("-")[0]
+
+
+def locale_of(tag: str) -> Locale | None:
+    """What CLDR has of the language of a tag; None if it has nothing."""
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
 
 
 def identify(text: str) -> str:

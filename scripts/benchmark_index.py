@@ -51,6 +51,9 @@ _BLOCK = 65_536
 
 Vectors = NDArray[np.float32]
 
+Corpus = Annotated[Path, typer.Option(help="Real articles: JSON Lines with `text` and `lang`.", exists=True)]
+CORPUS = Path("../shared/eval/corpus-wikinews.jsonl")
+
 
 class Times(NamedTuple):
     """Of searches, in milliseconds."""
@@ -257,9 +260,7 @@ def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str,
 
 def main(
     articles: Annotated[list[int], typer.Option(help="How many; again for another size.")] = [100_000],  # noqa: B006 - typer's way
-    corpus: Annotated[Path, typer.Option(help="Real articles: JSON Lines with `text` and `lang`.", exists=True)] = Path(
-        "../shared/eval/corpus-wikinews.jsonl"
-    ),
+    corpus: Corpus = CORPUS,
     work: Annotated[Path | None, typer.Option(help="Where to put gigabytes meanwhile.", file_okay=False)] = None,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from benchmark_index import Times, ingest, real_news
+from benchmark_index import CORPUS, Corpus, Times, ingest, real_news
 from news_like import NewsLike
 from prepared_index import Prepared, opened
 from report import write_figures
@@ -64,9 +64,7 @@ def measure(news: NewsLike, count: int, folder: Path) -> dict[str, float]:
 
 def main(
     articles: Annotated[int, typer.Option(help="How many.")] = 100_000,
-    corpus: Annotated[Path, typer.Option(help="Real articles: JSON Lines with `text` and `lang`.", exists=True)] = Path(
-        "../shared/eval/corpus-wikinews.jsonl"
-    ),
+    corpus: Corpus = CORPUS,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Measure a call for related coverage beside the bare search."""

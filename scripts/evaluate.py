@@ -5,23 +5,20 @@ Sets are JSON Lines, told apart by the beginning of their names: `stories-*` (ar
 any the sample stories are measured. A set that the scorer was trained on is measured with one trained without it.
 """
 
-import json
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from evaluation_files import Row, article_of, rows_of, sample_rows
+from evaluation_files import Row, article_of, content_of, rows_of, sample_rows
 from related_measures import SHIPPED, Judged, calibration, measure_set
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index import related
 from index.article import Content
 from index.related import DIVERSITY
-from index.related.scorer import SCORER_FILE, Scorer, scorer_of
+from index.related.scorer import load_scorer
 from service import logs
 from service.opening import load_configured_encoder
 from service.settings import read_settings
@@ -30,18 +27,11 @@ _SAMPLES = "stories-samples"
 _SHOWN = 300
 
 
-def scorer_without(name: str) -> Scorer | None:
-    """The scorer that was trained without a set; None if the set had no part in it."""
-    kept = json.loads(files(related).joinpath(SCORER_FILE).read_text(encoding="utf-8"))
-    found = kept["left_out"].get(name)
-    return None if found is None else scorer_of(found["weights"], found["same_story"], found["related"])
-
-
 def texts_of(name: str, rows: list[Row]) -> dict[str, str]:
     """The words of a set's articles by their ids, as `Judged` names them."""
     if name.startswith("pairs"):
         sides = ((f"{number}{side}", row[side]) for number, row in enumerate(rows) for side in ("a", "b"))
-        return {one: " | ".join(filter(None, (row.get("title"), row["text"]))) for one, row in sides}
+        return {one: _words(content_of(row)) for one, row in sides}
     return {row["id"]: _words(article_of(row)) for row in rows}
 
 
@@ -84,7 +74,7 @@ def main(
     measured: dict[str, dict[str, float]] = {}
     judged: list[Judged] = []
     for name, rows in given.items():
-        found = measure_set(name, rows, encoder, scorer_without(name), replace(SHIPPED, diversity=diversity))
+        found = measure_set(name, rows, encoder, load_scorer(name), replace(SHIPPED, diversity=diversity))
         # The events of the samples are running stories, so that P(same story) is not to be measured by them.
         own = [] if name == _SAMPLES else found.judged
         measured[name] = found.figures | (calibration(own) if own else {})

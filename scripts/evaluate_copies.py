@@ -12,7 +12,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from evaluation_files import FOLDER_VARIABLE, content_of, rows_of
+from evaluation_files import SetsFolder, content_of, given_folder, rows_of
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
@@ -83,15 +83,11 @@ def _records(contents: Sequence[Content]) -> Records:
 
 
 def main(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
-    ] = None,
+    folder: SetsFolder = None,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Measure how copies are told from other reports of the same events."""
-    if folder is None:
-        raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
+    folder = given_folder(folder)
     real, others = copied(folder), same_event(folder)
     table = Table("least share", f"recall of {len(real)} copies", f"precision against {len(others)} other reports")
     figures: dict[str, float] = {}

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from embedding_measures import EvaluationSets, Vectors
 from encoding import encoded
-from evaluation_files import FOLDER_VARIABLE
+from evaluation_files import SetsFolder, given_folder
 from report import write_figures
 from rich.console import Console
 from rich.table import Column, Table
@@ -63,10 +63,7 @@ def figures_of(measured: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
 
 
 def main(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
-    ] = None,
+    folder: SetsFolder = None,
     models: Annotated[
         list[str] | None,
         typer.Option("--model", help="Measure this one, not that of the settings; twice to compare."),
@@ -78,8 +75,7 @@ def main(
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Measure the model that the settings name, or others, on the sets in a folder."""
-    if folder is None:
-        raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
+    folder = given_folder(folder)
     try:
         sets = EvaluationSets(folder)
     except FileNotFoundError as error:

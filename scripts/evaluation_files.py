@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from index.article import Article, Content
 from index.language import primary, standard_tag
@@ -10,6 +12,11 @@ from index.samples import samples
 
 FOLDER_VARIABLE = "SIMILAR_NEWS_EVAL"
 """Names the folder of the sets where a script is not told."""
+
+SetsFolder = Annotated[
+    Path | None,
+    typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
+]
 
 Row = dict[str, Any]
 
@@ -20,6 +27,13 @@ similar", and between "somewhat similar" and "somewhat dissimilar"."""
 
 _WORDS = ("title", "text")
 _FIELDS = ("published_at", "source", "country", "url")
+
+
+def given_folder(folder: Path | None) -> Path:
+    """The folder that a script was given; if it was none, the script ends with a message."""
+    if folder is None:
+        raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
+    return folder
 
 
 def rows_of(file: Path) -> list[Row]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from evaluation_files import SAME_GRADE, Row, article_of, content_of
 from numpy.typing import NDArray
+from scipy.special import logit
 from scorer_measures import measure
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -99,7 +100,7 @@ def _calibration(judged: Sequence[Judged], weights: Sequence[float] | None = Non
     probabilities = np.clip([one.probability for one in judged], 1e-9, 1 - 1e-9)
     labels = np.array([float(one.same_story) for one in judged])
     share = np.ones(len(judged)) if weights is None else np.array(weights)
-    figures = measure(labels, np.log(probabilities / (1 - probabilities)), share)
+    figures = measure(labels, logit(probabilities), share)
     return {name: figures[name] for name in ("calibration_error", "f1", "f1_lost") if name in figures}
 
 

@@ -11,16 +11,15 @@ import numpy as np
 from encoding import encoded
 from evaluation_files import RELATED_GRADE, SAME_GRADE, Row, content_of, rows_of, sample_rows
 from numpy.typing import NDArray
-from tried_features import TRIED, Pair, tried
+from tried_features import Pair, tried
 
 from index.article import Content
 from index.background import Background
 from index.encoder import Encoder
-from index.related.scorer import features
+from index.related.scorer import days_between, features, seconds_of
 from index.related.signals import records, signals_of
 
 NEIGHBOURS = 10
-_DAY = 86_400
 
 Floats = NDArray[np.float64]
 
@@ -34,16 +33,12 @@ class LabelledPairs:
         features: as the scorer takes them, then those of `TRIED`; shape (n, features), float64.
         same_story: 1 or 0, and nan where it is not known; shape (n,).
         related: the same, of whether they belong to one running story.
-        langs: the languages of each, "en-ko".
-        contents: what is compared.
     """
 
     name: str
     features: Floats
     same_story: Floats
     related: Floats
-    langs: list[str]
-    contents: list[tuple[Content, Content]]
 
 
 class PairMaker:
@@ -66,7 +61,7 @@ class PairMaker:
         rows = sample_rows()
         made = self._of_stories("stories-samples", rows)
         unknown = np.where(made.same_story == 0, 0, np.nan)
-        return LabelledPairs(made.name, made.features, unknown, made.same_story, made.langs, made.contents)
+        return LabelledPairs(made.name, made.features, unknown, made.same_story)
 
     def _of_stories(self, name: str, rows: Sequence[Row]) -> LabelledPairs:
         contents = [content_of(row) for row in rows]
@@ -106,24 +101,16 @@ class PairMaker:
         related: Floats,
     ) -> LabelledPairs:
         signals = records([signals_of(content) for content in contents])
-        published = np.array([_days(content) for content in contents])
+        published = np.array([seconds_of(content.published_at) for content in contents])
         rows = []
         pair_of: Callable[[int, int], Pair] = Pair.maker(contents)
         for one, other in pairs:
             similarity = np.array([vectors[one] @ vectors[other]], np.float32) / self._background.spread
-            shipped = features(similarity, signals[one], signals[[other]], published[[other]] - published[one])[0]
+            gap = days_between(published[[other]], published[one])
+            shipped = features(similarity, signals[one], signals[[other]], gap)[0]
             rows.append(np.concatenate([shipped, tried(pair_of(one, other))]))
-        langs = ["-".join(sorted({contents[one].language, contents[other].language})) for one, other in pairs]
-        both = [(contents[one], contents[other]) for one, other in pairs]
-        return LabelledPairs(name, np.array(rows), same, related, langs, both)
+        return LabelledPairs(name, np.array(rows), same, related)
 
     def _vectors(self, contents: Sequence[Content], what: str) -> NDArray[np.float32]:
         vectors = encoded(self._encoder, [content.words for content in contents], what)
         return self._background.centre(vectors, [content.language for content in contents])
-
-
-def _days(content: Content) -> float:
-    return content.published_at.timestamp() / _DAY if content.published_at else np.nan
-
-
-__all__ = ["TRIED", "LabelledPairs", "PairMaker"]

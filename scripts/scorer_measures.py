@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,7 @@ def measure(labels: Floats, sums: Floats, weights: Floats | None = None) -> dict
     share = (np.ones(len(labels)) if weights is None else weights)[known]
     if len(np.unique(truth)) < 2:  # noqa: PLR2004 - both labels
         return {}
-    probabilities = 1 / (1 + np.exp(-odds))
+    probabilities = expit(odds)
     best, shipped = best_f1(truth, odds, share), f1(truth, probabilities >= 0.5, share)  # noqa: PLR2004 - as likely as not
     return {
         "auc": float(roc_auc_score(truth, odds, sample_weight=share)),

@@ -12,12 +12,13 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
-from evaluation_files import FOLDER_VARIABLE
+from evaluation_files import SetsFolder, given_folder
 from numpy.typing import NDArray
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
+from scipy.special import expit
 from scorer_data import LabelledPairs, PairMaker
 from scorer_measures import measure
 from tried_features import TRIED
@@ -97,7 +98,7 @@ def _slopes(tasks: Sequence[_Task], names: Sequence[str]) -> Floats:
     def loss(parameters: Floats) -> tuple[float, Floats]:
         slopes, thresholds = parameters[:count], parameters[count:]
         sums = scaled @ slopes - thresholds[of_task]
-        wrong = weights * (1 / (1 + np.exp(-sums)) - labels)
+        wrong = weights * (expit(sums) - labels)
         gradient = np.concatenate(
             [scaled.T @ wrong + 2 * ridge * slopes, -np.bincount(of_task, wrong, minlength=len(tasks))]
         )
@@ -175,16 +176,12 @@ def table_of(rows: Mapping[str, Mapping[str, float]], first: str, prefix: str = 
 
 
 def main(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True, file_okay=False),
-    ] = None,
+    folder: SetsFolder = None,
     out: Annotated[Path, typer.Option(help="Where to write the scorer.")] = _OUT,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
     """Train the scorer on the sets in a folder and on the sample stories, and write it to a file."""
-    if folder is None:
-        raise typer.BadParameter(f"give the folder with the evaluation sets, or set {FOLDER_VARIABLE} to it")
+    folder = given_folder(folder)
     settings = read_settings()
     logs.configure(settings)
     encoder = load_configured_encoder(settings)

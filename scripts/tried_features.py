@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from index.article import Content
 from index.related.mentions import countries, name_key, names
 from index.related.near_duplicates import normalised, shingles
+from index.related.scorer import days_between, seconds_of
 
 TRIED = ("within_a_day", "gap", "names", "countries", "rare_words", "length", "length_ratio", "one_language")
 
-_DAY = 86_400
 _FAR = 60.0
 
 
@@ -26,7 +26,7 @@ class Read(NamedTuple):
     countries: set[str]
     words: set[str]
     length: int
-    day: float
+    published: float
 
 
 class Pair(NamedTuple):
@@ -50,7 +50,7 @@ def tried(pair: Pair) -> NDArray[np.float64]:
     one, other, rarity = pair
     common = sum(rarity[word] for word in one.words & other.words)
     fewer = min(sum(rarity[word] for word in of.words) for of in (one, other))
-    gap = abs(one.day - other.day)
+    (gap,) = days_between(np.array([one.published]), other.published)
     return np.array(
         [
             gap <= 1,  # also False where it is not known
@@ -73,5 +73,5 @@ def _read(content: Content) -> Read:
         countries=set(countries(content.words, content.language)),
         words={word for shingle in shingles(normalised(content.words)) for word in shingle.split()},
         length=len(content.words),
-        day=content.published_at.timestamp() / _DAY if content.published_at else math.nan,
+        published=seconds_of(content.published_at),
     )

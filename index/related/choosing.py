@@ -1,7 +1,7 @@
 """Choose the answer: fold copies, leave out what is not probable enough, and order the rest."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +11,7 @@ from index.language import UNDETERMINED, primary
 from index.related import copies
 from index.related.query import RelatedQuery, Relation
 from index.related.reasons import Reason
-from index.related.scorer import Floats, Probabilities, Scorer, features
+from index.related.scorer import Floats, Scorer, days_between, features
 from index.related.signals import Records
 from index.store import StoredArticle
 
@@ -24,8 +24,6 @@ MIN_SAME_STORY = 0.5
 """What is more probably the same story than not, is called so."""
 
 MAX_NEAR_MISSES = 3
-
-_SECONDS_A_DAY = 86_400
 
 Vectors = NDArray[np.float32]
 
@@ -163,7 +161,7 @@ def choose(asked: Asked, candidates: Candidates, query: RelatedQuery, scorer: Sc
     """
     if not candidates.keys:
         return Choice()
-    gaps = np.abs(candidates.published - asked.published) / _SECONDS_A_DAY
+    gaps = days_between(candidates.published, asked.published)
     own = _copies_of_asked(asked, candidates)
     sums = scorer.sums(features(candidates.similarities / spread, asked.record, candidates.records, gaps))
     texts = _texts(candidates, np.flatnonzero(~own))
@@ -174,13 +172,21 @@ def choose(asked: Asked, candidates: Candidates, query: RelatedQuery, scorer: Sc
     places = np.array(list(texts), np.intp)
     order = places[np.lexsort((np.array(candidates.keys)[places], -ranks[places]))]
     is_probable = probable.related[order] >= query.min_score
-    is_item = is_probable & _has_relation(probable, query.relations)[order]
+    is_same = probable.same_story >= MIN_SAME_STORY
+    has_relation = np.where(is_same, Relation.SAME_STORY in query.relations, Relation.RELATED in query.relations)
 
     def chosen(place: int) -> Chosen:
-        return _chosen(place, texts[place][1:], probable, gaps)
+        return Chosen(
+            place=place,
+            copies=texts[place][1:],
+            relation=Relation.SAME_STORY if is_same[place] else Relation.RELATED,
+            score=float(probable.related[place]),
+            same_story=float(probable.same_story[place]),
+            days=None if np.isnan(gaps[place]) else float(gaps[place]),
+        )
 
     return Choice(
-        items=list(map(chosen, _diverse(order[is_item], candidates, ranks, query))),
+        items=list(map(chosen, _diverse(order[is_probable & has_relation[order]], candidates, ranks, query))),
         near_misses=list(map(chosen, order[~is_probable][:MAX_NEAR_MISSES].tolist())),
         copies=tuple(sorted(np.flatnonzero(own).tolist(), key=lambda place: candidates.ids[place])),
         may_go_on=bool((probable.related[len(sums) // 2 :] >= query.min_score).any()),
@@ -206,27 +212,6 @@ def _texts(candidates: Candidates, places: NDArray[np.intp]) -> dict[int, tuple[
 
     ordered = [sorted(text, key=worth) if len(text) > 1 else text for text in texts.values()]
     return {text[0]: tuple(text) for text in ordered}
-
-
-def _has_relation(probable: Probabilities, relations: Collection[Relation]) -> NDArray[np.bool_]:
-    """Which articles have one of some relations."""
-    is_same = probable.same_story >= MIN_SAME_STORY
-    return np.where(is_same, Relation.SAME_STORY in relations, Relation.RELATED in relations)
-
-
-def _relation(place: int, probable: Probabilities) -> Relation:
-    return Relation.SAME_STORY if probable.same_story[place] >= MIN_SAME_STORY else Relation.RELATED
-
-
-def _chosen(place: int, others: tuple[int, ...], probable: Probabilities, gaps: Floats) -> Chosen:
-    return Chosen(
-        place=place,
-        copies=others,
-        relation=_relation(place, probable),
-        score=float(probable.related[place]),
-        same_story=float(probable.same_story[place]),
-        days=None if np.isnan(gaps[place]) else float(gaps[place]),
-    )
 
 
 def _ranks(asked: Asked, candidates: Candidates, query: RelatedQuery, ranks: Floats) -> Floats:

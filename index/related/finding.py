@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,9 @@ from index.errors import UnknownArticleError
 from index.related.choosing import Answer, Asked, Candidates, Choice, Chosen, Related, choose
 from index.related.query import RelatedQuery
 from index.related.reasons import Evidence, reasons
-from index.related.scorer import Scorer, features
+from index.related.scorer import Scorer, days_between, features, seconds_of
 from index.related.signals import is_current, names_and_countries, records, signals_of
-from index.store import ArticleStore, ComparableArticle
+from index.store import ArticleStore, ComparableArticle, StoredArticle
 from index.vectors import VectorIndex
 
 MOST_CANDIDATES = 2_000
@@ -27,7 +26,6 @@ UNLIKE_WEIGHT = 0.25
 1971, The SMART Retrieval System, p. 313). An editor's choice: no set has such questions."""
 
 _WIDER = 4
-_SECONDS_A_DAY = 86_400
 
 Vectors = NDArray[np.float32]
 
@@ -79,6 +77,14 @@ class RelatedFinder:
         self._background = background
         self._scorer = scorer
 
+    def about(self, stored: StoredArticle) -> Question | None:
+        """The question about an article of the store, from what is kept of it; None if it is not embedded."""
+        own = self._comparable([stored.key]).get(stored.key)
+        if own is None or own.signals is None:
+            return None
+        vector = np.frombuffer(own.embedding, np.float16).astype(np.float32)
+        return Question(stored.article, vector, own.signals, stored.key)
+
     def find(self, question: Question, query: RelatedQuery) -> Answer:
         """The answer to a question.
 
@@ -107,7 +113,7 @@ class RelatedFinder:
     def compare(self, one: Question, other: Question) -> Comparison:
         """How probable it is that two articles belong together."""
         asked, vector = self._asked(one, (), ()), self._asked(other, (), ()).vector
-        gap = np.array([_seconds(other.content.published_at) - asked.published]) / _SECONDS_A_DAY
+        gap = days_between(np.array([seconds_of(other.content.published_at)]), asked.published)
         similarity = np.array([asked.vector @ vector], np.float32) / self._background.spread
         sums = self._scorer.sums(features(similarity, asked.record, records([other.signals]), gap))
         probable = self._scorer.probabilities(sums)
@@ -124,7 +130,7 @@ class RelatedFinder:
         if liked or unliked:
             vector = vector / max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
         (record,) = records([question.signals])
-        return Asked(vector.astype(np.float32), record, content.language, _seconds(content.published_at))
+        return Asked(vector.astype(np.float32), record, content.language, seconds_of(content.published_at))
 
     def _candidates(self, articles: Sequence[ComparableArticle], similarities: NDArray[np.float32]) -> Candidates:
         return Candidates(
@@ -191,7 +197,3 @@ class RelatedFinder:
             near_misses=[item for item in map(related, choice.near_misses) if item],
             copies=tuple(candidates.ids[place] for place in choice.copies),
         )
-
-
-def _seconds(moment: datetime | None) -> float:
-    return moment.timestamp() if moment else float("nan")

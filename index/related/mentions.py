@@ -12,17 +12,16 @@ from typing import NamedTuple
 
 import regex
 from anyascii import anyascii
-from babel import Locale, UnknownLocaleError
 
 from index.article import territories
-from index.language import primary
+from index.language import WITHOUT_SPACES, locale_of, primary
 
 MOST_NAMES = 16
 READ = 4_000
 """Characters of a text that are looked through: what a report is about stands in its beginning."""
 
 _TOKEN = regex.compile(r"[\p{L}\p{M}]+(?:['’.-][\p{L}\p{M}]+)*|[.!?…:;|\n\"«»“”„()—–]")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_UNSPACED = re.compile(f"[{WITHOUT_SPACES}]")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")  # whose countries can have two letters, with particles behind them
 _KATAKANA = re.compile(r"[\u30a1-\u30fa\u30fc]{3,}(?:・[\u30a1-\u30fa\u30fc]{2,})*")
 _KATAKANA_RUN = re.compile(r"[\u30a1-\u30fa\u30fc]+")
@@ -196,21 +195,14 @@ def _country_names(lang: str) -> _CountryNames:
 
 @cache
 def _days_and_months(lang: str) -> frozenset[str]:
-    locale = _locale(lang)
+    locale = locale_of(lang)
     tables = [table["wide"] for table in (locale.days["format"], locale.months["format"])] if locale else []
     return frozenset(str(word).lower() for table in tables for word in table.values())
 
 
 def _cldr_names(lang: str) -> Iterable[tuple[str, str]]:
-    locale = _locale(lang)
+    locale = locale_of(lang)
     if locale is None:
         return []
     written = {str(name): str(key)[:2] for key, name in locale.territories.items()}
     return [(name, code) for name, code in written.items() if code in territories() and len(name) > 1]
-
-
-def _locale(lang: str) -> Locale | None:
-    try:
-        return Locale.parse(lang, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return None

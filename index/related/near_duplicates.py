@@ -16,6 +16,8 @@ import regex
 from datasketch import MinHash
 from numpy.typing import NDArray
 
+from index.language import WITHOUT_SPACES
+
 PERMUTATIONS = 128
 """Of a MinHash. The share of common shingles is known from them to within 0.04 (one standard deviation)."""
 
@@ -40,8 +42,8 @@ _READ = 20_000
 
 _TAG = re.compile(r"</?[a-z][a-z0-9]{0,10}(?:\s[^<>]{0,200})?/?>|&(?:[a-z]{2,8}|#\d{1,6});", re.IGNORECASE)
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")  # an Indic word has vowels that are no letters
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_UNIT = re.compile(_UNSPACED.pattern + r"|[^\s\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+")
+_UNSPACED = re.compile(f"[{WITHOUT_SPACES}]")
+_UNIT = re.compile(rf"[{WITHOUT_SPACES}]|[^\s{WITHOUT_SPACES}]+")
 
 UInt32 = NDArray[np.uint32]
 

@@ -7,12 +7,13 @@ A logistic regression on a few features, with one weight each and two thresholds
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from index.related import signals
 from index.related.signals import Records
@@ -31,6 +32,7 @@ FEATURES = (
 _MOST_TELLING = 3
 _WEEK = 7.0
 _MONTH = 30.0
+_SECONDS_A_DAY = 86_400
 
 Floats = NDArray[np.float64]
 
@@ -42,6 +44,17 @@ class Probabilities(NamedTuple):
     related: Floats
 
 
+def days_between(some: Floats, other: float) -> Floats:
+    """Days from moments to another one, all in seconds since 1970; nan where one is not known."""
+    days: Floats = np.abs(some - other) / _SECONDS_A_DAY
+    return days
+
+
+def seconds_of(moment: datetime | None) -> float:
+    """A moment in seconds since 1970; nan if it is not known."""
+    return moment.timestamp() if moment else float("nan")
+
+
 def features(similarities: NDArray[np.float32], own: np.void, others: Records, gaps: Floats) -> Floats:
     """What the scorer goes by; shape (n, len(FEATURES)), float64.
 
@@ -49,7 +62,7 @@ def features(similarities: NDArray[np.float32], own: np.void, others: Records, g
         similarities: cosines of the centred embeddings in units of those of unrelated articles, shape (n,).
         own: the record of the article asked about.
         others: those of the others, shape (n,).
-        gaps: days between the publications, shape (n,); nan where one is not known, which counts neither way.
+        gaps: days between the publications, see `days_between`, shape (n,); nan counts neither way.
     """
     telling = signals.common(own["telling"], others["telling"])
     shared = signals.common(own["numbers"], others["numbers"])
@@ -88,7 +101,7 @@ class Scorer:
 
     def probabilities(self, sums: Floats) -> Probabilities:
         """How probable each relation is."""
-        return Probabilities(_logistic(sums - self.same_story), _logistic(sums - self.related))
+        return Probabilities(expit(sums - self.same_story), expit(sums - self.related))
 
     def ranks(self, sums: Floats) -> Floats:
         """The sums in units of similarity: what is closer in time, say, ranks as if it were so much more similar."""
@@ -96,18 +109,13 @@ class Scorer:
         return scaled
 
 
-def load_scorer(file: Path | None = None) -> Scorer:
-    """Read the scorer that is shipped, or another file of `scripts/train-scorer`."""
-    source = files(__package__).joinpath(SCORER_FILE) if file is None else file
-    kept = json.loads(source.read_text(encoding="utf-8"))
-    return scorer_of(kept["weights"], kept["same_story"], kept["related"])
+def load_scorer(without: str | None = None) -> Scorer:
+    """Read the scorer that is shipped.
 
-
-def scorer_of(weights: dict[str, float], same_story: float, related: float) -> Scorer:
-    """The scorer with weights by the names of the features."""
-    return Scorer(np.array([weights[name] for name in FEATURES], np.float64), same_story, related)
-
-
-def _logistic(values: Floats) -> Floats:
-    probabilities: Floats = 1 / (1 + np.exp(-values))
-    return probabilities
+    Args:
+        without: a set by which it is to be measured: then one trained without that set, if it had a part in it.
+    """
+    kept = json.loads(files(__package__).joinpath(SCORER_FILE).read_text(encoding="utf-8"))
+    chosen = kept["left_out"].get(without, kept)
+    weights = np.array([chosen["weights"][name] for name in FEATURES], np.float64)
+    return Scorer(weights, chosen["same_story"], chosen["related"])

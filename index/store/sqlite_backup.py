@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from index.disk import to_disk
+from index.disk import replaced
 from index.errors import StoreError
 from index.store import migrations
 from index.store.schema import metadata
@@ -28,17 +28,10 @@ def back_up(store: Path, file: Path) -> None:
         StoreError: it cannot be written.
     """
     what = f"cannot write the backup {file}"
-    unfinished = file.absolute().with_name(f".backup-{secrets.token_hex(8)}.part")
     with explained(what, file.parent):
         _refuse_itself(store, file, what)
-        try:
-            with _connected(store, "rw") as connection:
-                connection.execute("VACUUM INTO ?", (str(unfinished),))
-            to_disk(unfinished)
-            unfinished.replace(file)
-            to_disk(file.parent)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with replaced(file) as unfinished, _connected(store, "rw") as connection:
+            connection.execute("VACUUM INTO ?", (str(unfinished),))
 
 
 def restore(store: Path, file: Path) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from index.disk import to_disk
+from index.disk import replaced, to_disk
 from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.quantised_vectors import QuantisedVectors
 from index.vectors.segments import Sealed
@@ -83,11 +83,8 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Put a manifest in the place of the old one."""
-    temporary = folder / (MANIFEST_FILE + _TEMPORARY)
-    temporary.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    to_disk(temporary)
-    temporary.replace(folder / MANIFEST_FILE)
-    to_disk(folder)
+    with replaced(folder / MANIFEST_FILE) as unfinished:
+        unfinished.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
 
 
 def write_segment(folder: Path, name: str, segment: Sealed, names: Dictionaries) -> SegmentRecord:

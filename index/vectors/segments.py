@@ -1,6 +1,6 @@
 """The parts of an index: a live segment that grows, and sealed ones that never change but for rows that die."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, Self, TypeVar
 
@@ -48,6 +48,7 @@ class Segment(Protocol):
 
 
 _S = TypeVar("_S", bound=Segment)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +157,13 @@ class Sealed:
 
     def _chosen(self, filters: Filters, names: Dictionaries) -> tuple[NDArray[np.uint8] | None, int]:
         """A bit for each row that is alive and passes the filters but for time, None if all do; and how many do."""
-        lasting = _lasting(filters)
-        chosen = self.chosen.get(lasting)
-        if chosen is None:
+
+        def choose() -> tuple[NDArray[np.uint8] | None, int]:
             passing = self._passing(filters, names)
             rows = self.alive if passing is None else self.alive & passing
-            chosen = None if rows.all() else packed(rows), int(np.count_nonzero(rows))
-            if len(self.chosen) >= _REMEMBERED:
-                self.chosen.clear()
-            self.chosen[lasting] = chosen
-        return chosen
+            return None if rows.all() else packed(rows), int(np.count_nonzero(rows))
+
+        return _remembered(self.chosen, _lasting(filters), choose)
 
     def _chosen_between(
         self, first: int, last: int, filters: Filters, names: Dictionaries
@@ -186,13 +184,7 @@ class Sealed:
         lasting = _lasting(filters)
         if lasting == NO_FILTERS:
             return None
-        passing = self.remembered.get(lasting)
-        if passing is None:
-            passing = matching(self.columns, lasting, names)
-            if len(self.remembered) >= _REMEMBERED:
-                self.remembered.clear()
-            self.remembered[lasting] = passing
-        return passing
+        return _remembered(self.remembered, lasting, lambda: matching(self.columns, lasting, names))
 
     def _window(self, filters: Filters) -> tuple[int, int]:
         """The first row within the filters' times, and the one after the last."""
@@ -201,6 +193,17 @@ class Sealed:
         first = 0 if since is None else int(np.searchsorted(moments, since))
         last = len(moments) if until is None else int(np.searchsorted(moments, until))
         return first, max(first, last)
+
+
+def _remembered(memory: dict[Filters, _T], filters: Filters, make: Callable[[], _T]) -> _T:
+    """What was made for some filters, made now if it was not."""
+    found = memory.get(filters)
+    if found is None:
+        found = make()
+        if len(memory) >= _REMEMBERED:
+            memory.clear()
+        memory[filters] = found
+    return found
 
 
 def _lasting(filters: Filters) -> Filters:

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import format_date, format_time
 from fastapi import APIRouter, Request, Response
 from starlette.templating import Jinja2Templates
 
 from index import CoverageIndex, ReasonKind, Related, RelatedQuery, Relation, StoredArticle
+from index.language import locale_of
 from service import pages
 from service.dependencies import Index
 from service.schemas import snippet
@@ -42,7 +43,7 @@ class Report:
     @classmethod
     def of(cls, stored: StoredArticle) -> "Report":
         """Of a stored article."""
-        article, locale = stored.article, _locale(stored.article.language)
+        article, locale = stored.article, locale_of(stored.article.language) or _ENGLISH
         text = snippet(article.text or "")
         return cls(
             id=article.id,
@@ -142,10 +143,3 @@ def _latest_coverage(index: CoverageIndex) -> list[Coverage]:
 
 def _coverage(stored: StoredArticle, related: list[Related]) -> Coverage:
     return Coverage(Report.of(stored), list(map(RelatedReport.of, related)))
-
-
-def _locale(tag: str) -> Locale:
-    try:
-        return Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")

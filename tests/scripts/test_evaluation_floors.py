@@ -10,11 +10,11 @@ import json
 from pathlib import Path
 
 import pytest
-from evaluate import scorer_without
 from evaluation_files import sample_rows
 from related_measures import calibration, measure_set
 
 from index.encoder import Encoder
+from index.related.scorer import load_scorer
 from index.samples import samples
 
 TOLERANCE = 0.005
@@ -56,9 +56,7 @@ def check(figures: dict[str, float], floors: dict[str, float]) -> None:
 def test_the_samples_do_not_become_worse(encoder: Encoder) -> None:
     texts = json.dumps([[one.event, one.article.words] for one in samples()]).encode()
     assert hashlib.sha256(texts).hexdigest()[:16] == SAMPLES, "the samples have changed: measure and pin them again"
-    check(
-        measure_set("stories-samples", sample_rows(), encoder, scorer_without("stories-samples")).figures, SAMPLE_FLOORS
-    )
+    check(measure_set("stories-samples", sample_rows(), encoder, load_scorer("stories-samples")).figures, SAMPLE_FLOORS)
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -67,6 +65,6 @@ def test_labelled_sets_do_not_become_worse(encoder: Encoder, evaluation: Path, n
     with (evaluation / f"{name}.jsonl").open("rb") as file:
         lines = [line for line, _ in zip(file, range(ROWS), strict=False)]
     assert hashlib.sha256(b"".join(lines)).hexdigest()[:16] == pinned, f"{name} is another set than the one measured"
-    found = measure_set(name, [json.loads(line) for line in lines], encoder, scorer_without(name))
+    found = measure_set(name, [json.loads(line) for line in lines], encoder, load_scorer(name))
     figures = found.figures | {"calibrated": 1 - calibration(found.judged)["calibration_error"]}
     check(figures, floors)

@@ -17,7 +17,7 @@ def made(name: str, shift: float = 0, *, numbers: float = 0.0, seed: int = 0) ->
     features[:, ALL.index("telling_numbers")] = rng.integers(0, 2, PAIRS)
     features[:, ALL.index("one_language")] = 1
     noisy = similarity - shift + rng.normal(0, 1, PAIRS) + numbers * features[:, ALL.index("telling_numbers")]
-    return LabelledPairs(name, features, (noisy > 5).astype(float), (noisy > 3).astype(float), ["en"] * PAIRS, [])
+    return LabelledPairs(name, features, (noisy > 5).astype(float), (noisy > 3).astype(float))
 
 
 SETS = [made("stories-a", seed=1), made("stories-b", seed=2), made("pairs-c", seed=3)]
