@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,11 @@ from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.scorer import Scorer, load_scorer
 from index.related.signals import VERSION, signals_of
 from index.store import Put, PutStatus, StoredArticle
+from index.stories.explaining import Explanation, StoryExplainer
+from index.stories.grouping import DEMAND, Demand
+from index.stories.keeping import StoryKeeper
+from index.stories.library import StoryLibrary
+from index.stories.rebuilding import replayed
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
@@ -44,6 +51,9 @@ class CoverageIndex:
     Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder. What waits
     for the encoder has a second form for the event loop, which it does not block.
     Encoding happens outside the write lock, so that a takedown does not wait for a batch.
+
+    Attributes:
+        stories: the stories that the articles are in.
     """
 
     def __init__(self, follower: Follower, encoder: Encoder, scorer: Scorer | None = None) -> None:
@@ -57,7 +67,12 @@ class CoverageIndex:
         self._follower = follower
         self._store = follower.store
         self._vectors = follower.vectors
-        self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer or load_scorer())
+        scorer = scorer or load_scorer()
+        self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer)
+        self._scorer = scorer
+        self._keeper = StoryKeeper(follower, scorer)
+        self._explainer = StoryExplainer(follower.store, follower.background, scorer)
+        self.stories = StoryLibrary(follower.store, follower.background)
         self._writing = follower.writing
         self._encoder = encoder
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
@@ -128,9 +143,10 @@ class CoverageIndex:
         return _Accepted(outcomes, waiting)
 
     def _keep(self, accepted: _Accepted, embeddings: NDArray[np.float32]) -> None:
-        """Make embeddings durable, and articles found."""
+        """Make embeddings durable, and articles found and assigned to stories."""
         self._keep_embeddings(accepted.waiting, embeddings)
         self._follower.follow()
+        self._keeper.assign([stored.key for stored in accepted.waiting])
 
     def refuse_overload(self) -> None:
         """Raise EncoderOverloadedError if too much is waiting to be embedded."""
@@ -202,6 +218,7 @@ class CoverageIndex:
             self.renew_signals()
             self._follower.follow()
             self._follower.was_restored = False
+        self._keeper.assign_waiting()
 
     # Reading
 
@@ -277,6 +294,37 @@ class CoverageIndex:
         """How probable it is that two texts belong together."""
         vectors = self._encoder.encode([one.words, other.words])
         return self._finder.compare(self._question(vectors[0], one), self._question(vectors[1], other))
+
+    def explain_story(self, given: str) -> Explanation:
+        """Why the articles of the story with this id are together; see `StoryLibrary.get` for the errors."""
+        return self._explainer.explain(self.stories.record(given))
+
+    def replay_stories(
+        self, order: Sequence[str] | None = None, *, scorer: Scorer | None = None, demand: Demand = DEMAND
+    ) -> list[list[str]]:
+        """The stories that the articles would be in if they came again; nothing is changed.
+
+        Args:
+            order: ids of those that come, in order; None for all, as they came.
+            scorer: another one than the index has.
+            demand: how close articles have to be.
+
+        Returns:
+            The ids of the articles of each story.
+        """
+        ids = [report.id for report in self._store.stories.reports(self._store.stories.numbers())]
+        keys = self._store.keys_of(ids if order is None else order)
+        with TemporaryDirectory() as folder:
+            parts = replayed(
+                self._store,
+                self._follower.background,
+                scorer or self._scorer,
+                Path(folder),
+                demand=demand,
+                order=None if order is None else [keys[one] for one in order],
+            )
+        id_of = {key: one for one, key in keys.items()}
+        return [[id_of[key] for key in part] for part in parts]
 
     # Inside
 

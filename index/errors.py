@@ -37,6 +37,29 @@ class TakenDownError(SimilarNewsError):
     """The article was taken down and is not accepted again."""
 
 
+class UnknownStoryError(SimilarNewsError):
+    """No story has or had that id."""
+
+
+class StoryGoneError(SimilarNewsError):
+    """The story's articles are all gone, or are in other stories."""
+
+
+class MergedStoryError(SimilarNewsError):
+    """The story is a part of another one now."""
+
+    def __init__(self, story: str, into: str) -> None:
+        """Say of which.
+
+        Args:
+            story: its id.
+            into: the other one's id.
+        """
+        super().__init__(f"the story {story} is a part of {into} now")
+        self.story = story
+        self.into = into
+
+
 class InvalidArticleError(SimilarNewsError):
     """An article or a text that cannot be read."""
 

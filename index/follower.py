@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,15 +59,25 @@ class Follower:
             ModelMismatchError: the store's vectors are of another model by now.
         """
         with self.writing:
-            self._refuse_other_model()
-            lineage = self.store.lineage()
-            if lineage != self._lineage:
-                self.vectors.clear(stamp(self.background, lineage))
-                self._load()
-                self._lineage, self.was_restored = lineage, True
-            while changes := self.store.changes_after(self._sequence, _CHUNK):
-                self._apply(changes)
-            self.vectors.refresh()
+            self._follow()
+
+    @contextmanager
+    def followed(self) -> Iterator[None]:
+        """The same, and nothing in this process writes until the context ends."""
+        with self.writing:
+            self._follow()
+            yield
+
+    def _follow(self) -> None:
+        self._refuse_other_model()
+        lineage = self.store.lineage()
+        if lineage != self._lineage:
+            self.vectors.clear(stamp(self.background, lineage))
+            self._load()
+            self._lineage, self.was_restored = lineage, True
+        while changes := self.store.changes_after(self._sequence, _CHUNK):
+            self._apply(changes)
+        self.vectors.refresh()
 
     def check(self) -> list[str]:
         """Compare the index, once it was brought to the store's state, with the store.

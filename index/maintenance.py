@@ -1,17 +1,23 @@
 """What an operator does to a data directory: back it up, restore it, see whether it is whole."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.background import BACKGROUND_FILE, Background, compute_background
+from index.background import BACKGROUND_FILE, Background, background_for, compute_background, no_background
 from index.errors import ModelMismatchError, StoreError, WriterLockedError
+from index.follower import Follower
 from index.opening import STORE_FILE, open_follower, write_lock
 from index.progress import progress
+from index.related.scorer import load_scorer
 from index.store import ArticleStore
 from index.store.sql_store import open_sqlite
+from index.stories.explaining import Explanation, StoryExplainer
+from index.stories.library import StoryLibrary
+from index.stories.rebuilding import Rebuilt, rebuild
 
 LEAST_FOR_BACKGROUND = 1_000
 LEAST_OF_A_LANGUAGE = 200
@@ -82,19 +88,74 @@ def check(data: Path) -> list[str]:
         WriterLockedError: a process is writing to it.
         StoreError: there is no store, or it cannot be opened.
     """
+    with _store_to_mend(data) as store:
+        faults = store.check()
+        with _follower(data, store) as follower:
+            return faults + (follower.check() if follower else [])
+
+
+def rebuild_stories(data: Path) -> Rebuilt:
+    """Assign all articles to stories anew, by the model and the scorer as they are now.
+
+    Raises:
+        WriterLockedError: a process is writing to the data directory.
+        StoreError: there is no store with articles, or it cannot be opened.
+    """
+    with _store_to_mend(data) as store, _follower(data, store) as follower:
+        if follower is None:
+            raise StoreError(f"there are no embedded articles in {data}")
+        follower.load()
+        return rebuild(follower, load_scorer(), data)
+
+
+@contextmanager
+def story_library(data: Path) -> Iterator[StoryLibrary]:
+    """The stories in a data directory; a service may be at work on it.
+
+    Raises:
+        StoreError: there is no store, or it cannot be opened.
+    """
+    with open_sqlite(data / STORE_FILE, writer=False) as store:
+        yield StoryLibrary(store, _background_of(data, store))
+
+
+def explain_story(data: Path, story_id: str) -> Explanation:
+    """Why the articles of a story in a data directory are together; see `StoryLibrary.get` and `story_library`."""
+    with open_sqlite(data / STORE_FILE, writer=False) as store:
+        background = _background_of(data, store)
+        record = StoryLibrary(store, background).record(story_id)
+        return StoryExplainer(store, background, load_scorer()).explain(record)
+
+
+def _background_of(data: Path, store: ArticleStore) -> Background:
+    model = store.model()
+    keys, _ = store.embedded_versions()
+    if model is None or not len(keys):
+        return no_background("", 0)
+    _, vectors = store.embedded(keys[:1].tolist())
+    return background_for(model.name, model.fingerprint, vectors.shape[1], data)
+
+
+@contextmanager
+def _store_to_mend(data: Path) -> Iterator[ArticleStore]:
     if not (data / STORE_FILE).is_file():
         raise StoreError(f"there is nothing in {data} to check")
     with ExitStack() as resources:
         resources.callback(write_lock(data).release)
-        store = resources.enter_context(open_sqlite(data / STORE_FILE))
-        faults = store.check()
-        model = store.model()
-        keys, _ = store.embedded_versions()
-        if model is None or not len(keys):  # nothing is embedded
-            return faults
-        _, vectors = store.embedded(keys[:1].tolist())
-        follower = resources.enter_context(open_follower(data, store, model, vectors.shape[1], writer=True))
-        return faults + follower.check()
+        yield resources.enter_context(open_sqlite(data / STORE_FILE))
+
+
+@contextmanager
+def _follower(data: Path, store: ArticleStore) -> Iterator[Follower | None]:
+    """The follower of a store, which needs no encoder; None if nothing is embedded."""
+    model = store.model()
+    keys, _ = store.embedded_versions()
+    if model is None or not len(keys):
+        yield None
+        return
+    _, vectors = store.embedded(keys[:1].tolist())
+    with open_follower(data, store, model, vectors.shape[1], writer=True) as follower:
+        yield follower
 
 
 def learn_background(data: Path) -> Background:

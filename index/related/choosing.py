@@ -123,6 +123,7 @@ class Related:
         similarity: cosine of the centred embeddings, -1..1.
         reasons: what speaks for it, as far as it can be shown.
         copies: further articles with the same text, the earliest first.
+        story: the number of its story; None if it has none yet.
     """
 
     stored: StoredArticle
@@ -132,6 +133,7 @@ class Related:
     similarity: float
     reasons: tuple[Reason, ...] = ()
     copies: tuple[StoredArticle, ...] = ()
+    story: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,13 @@ class Answer:
         items: the best, best first.
         near_misses: the best of what was not probable enough to be an item.
         copies: ids of articles with the same text as what was asked about, in order.
+        story: the number of the story of the article asked about; None if it has none.
     """
 
     items: list[Related] = field(default_factory=list)
     near_misses: list[Related] = field(default_factory=list)
     copies: tuple[str, ...] = ()
+    story: int | None = None
 
 
 def choose(asked: Asked, candidates: Candidates, query: RelatedQuery, scorer: Scorer, spread: float) -> Choice:

@@ -1,6 +1,6 @@
 """Find related coverage: from what is asked about to the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +11,10 @@ from index.background import Background
 from index.errors import UnknownArticleError
 from index.related.choosing import Answer, Asked, Candidates, Choice, Chosen, Related, choose
 from index.related.query import RelatedQuery
+from index.related.reading import ComparableReader
 from index.related.reasons import Evidence, reasons
 from index.related.scorer import Scorer, days_between, features, seconds_of
-from index.related.signals import is_current, names_and_countries, records, signals_of
+from index.related.signals import names_and_countries, records
 from index.store import ArticleStore, ComparableArticle, StoredArticle
 from index.vectors import VectorIndex
 
@@ -75,11 +76,12 @@ class RelatedFinder:
         self._store = store
         self._vectors = vectors
         self._background = background
+        self._reader = ComparableReader(store, background)
         self._scorer = scorer
 
     def about(self, stored: StoredArticle) -> Question | None:
         """The question about an article of the store, from what is kept of it; None if it is not embedded."""
-        own = self._comparable([stored.key]).get(stored.key)
+        own = self._reader.read([stored.key]).get(stored.key)
         if own is None or own.signals is None:
             return None
         vector = np.frombuffer(own.embedding, np.float16).astype(np.float32)
@@ -100,7 +102,7 @@ class RelatedFinder:
         wanted = query.candidates
         while True:
             hits = self._vectors.search(asked.vector, wanted, filters)
-            found = self._comparable([hit.key for hit in hits])
+            found = self._reader.read([hit.key for hit in hits])
             present = [hit for hit in hits if hit.key in found]
             articles = [found[hit.key] for hit in present]
             candidates = self._candidates(articles, np.array([hit.similarity for hit in present], np.float32))
@@ -126,7 +128,7 @@ class RelatedFinder:
         vector = self._background.centre(question.vector[None, :], [content.language])[0]
         for others, weight in ((liked, LIKE_WEIGHT), (unliked, -UNLIKE_WEIGHT)):
             if others:
-                vector = vector + weight * self._centred(others).mean(axis=0)
+                vector = vector + weight * self._reader.centred(others).mean(axis=0)
         if liked or unliked:
             vector = vector / max(float(np.linalg.norm(vector)), np.finfo(np.float32).tiny)
         (record,) = records([question.signals])
@@ -140,25 +142,10 @@ class RelatedFinder:
             sources=[one.source for one in articles],
             published=np.array([one.published for one in articles], np.float64),  # None becomes nan
             appeared=np.array([one.appeared for one in articles], np.float64),
-            vectors=self._centred(articles),
+            vectors=self._reader.centred(articles),
             records=records([one.signals or b"" for one in articles]),
             similarities=similarities,
         )
-
-    def _centred(self, articles: Sequence[ComparableArticle]) -> Vectors:
-        embeddings = np.frombuffer(b"".join(one.embedding for one in articles), np.float16)
-        rows = embeddings.astype(np.float32).reshape(len(articles), -1 if articles else 0)
-        return self._background.centre(rows, [one.lang for one in articles])
-
-    def _comparable(self, keys: Sequence[int]) -> Mapping[int, ComparableArticle]:
-        """Articles by key, with signals of this version, made up for those that lack them."""
-        found = self._store.comparable(keys)
-        lacking = [key for key, one in found.items() if not is_current(one.signals)]
-        if not lacking:
-            return found
-        stored = self._store.get_by_keys(lacking)
-        made = {key: replace(found[key], signals=signals_of(one.article)) for key, one in stored.items()}
-        return {key: one for key, one in (found | made).items() if is_current(one.signals)}
 
     def _named(self, ids: Sequence[str]) -> list[ComparableArticle]:
         """Those of the articles with some ids that are embedded."""
@@ -174,6 +161,8 @@ class RelatedFinder:
         shown = [*choice.items, *choice.near_misses]
         keys = [candidates.keys[place] for one in shown for place in (one.place, *one.copies)]
         stored = self._store.get_by_keys(keys)
+        asked = [] if question.key is None else [question.key]
+        stories = self._store.stories.of_articles([*keys, *asked])
         own = Evidence(question.content, *names_and_countries(question.signals))
 
         def related(one: Chosen) -> Related | None:
@@ -190,10 +179,12 @@ class RelatedFinder:
                 similarity=similarity,
                 reasons=reasons(own, other, similarity, one.days),
                 copies=tuple(stored[key] for place in one.copies if (key := candidates.keys[place]) in stored),
+                story=stories.get(article.key),
             )
 
         return Answer(
             items=[item for item in map(related, choice.items) if item],
             near_misses=[item for item in map(related, choice.near_misses) if item],
             copies=tuple(candidates.ids[place] for place in choice.copies),
+            story=None if question.key is None else stories.get(question.key),
         )

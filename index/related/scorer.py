@@ -55,29 +55,29 @@ def seconds_of(moment: datetime | None) -> float:
     return moment.timestamp() if moment else float("nan")
 
 
-def features(similarities: NDArray[np.float32], own: np.void, others: Records, gaps: Floats) -> Floats:
+def features(similarities: NDArray[np.float32], own: np.void | Records, others: Records, gaps: Floats) -> Floats:
     """What the scorer goes by; shape (n, len(FEATURES)), float64.
 
     Args:
         similarities: cosines of the centred embeddings in units of those of unrelated articles, shape (n,).
-        own: the record of the article asked about.
+        own: the record of the article asked about, or of the one article of each pair, shape (n,).
         others: those of the others, shape (n,).
         gaps: days between the publications, see `days_between`, shape (n,); nan counts neither way.
     """
     telling = signals.common(own["telling"], others["telling"])
     shared = signals.common(own["numbers"], others["numbers"])
     both_have_numbers = (signals.count(own["numbers"]) > 0) & (signals.count(others["numbers"]) > 0)
+    of_words = [
+        similarities.astype(np.float64),
+        np.log1p(np.minimum(telling, _MOST_TELLING)),
+        both_have_numbers & (shared == 0),
+    ]
+    return np.stack([*of_words, *_of_time(gaps)], axis=1)
+
+
+def _of_time(gaps: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     days = np.where(np.isnan(gaps), 0, np.abs(gaps))
-    return np.stack(
-        [
-            similarities.astype(np.float64),
-            np.log1p(np.minimum(telling, _MOST_TELLING)),
-            both_have_numbers & (shared == 0),
-            days > _WEEK,
-            days > _MONTH,
-        ],
-        axis=1,
-    )
+    return days > _WEEK, days > _MONTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,11 @@ class Scorer:
         """The sums in units of similarity: what is closer in time, say, ranks as if it were so much more similar."""
         scaled: Floats = sums / self.weights[0]
         return scaled
+
+    def apart(self, gaps: Floats) -> Floats:
+        """What being apart in time takes from the ranks, 0 or less; of days between, of the same shape."""
+        taken: Floats = np.stack(_of_time(gaps), axis=-1) @ self.weights[-2:] / self.weights[0]
+        return taken
 
 
 def load_scorer(without: str | None = None) -> Scorer:

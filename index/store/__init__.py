@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article
+from index.store.stories import StoryStore
 from index.vectors import Entry
 
 
@@ -141,10 +142,19 @@ class ArticleStore(Protocol):
     vector as they are now. Where `lineage` is another, or `forget_changes` was faster (the first change is not the next
     number), it begins again.
 
+    Attributes:
+        stories: which articles report the same event. An article leaves its story with the transaction in which it is
+            deleted, and one that got a vector waits to be assigned to one.
+
     Every method that reads raises StoreError if the store cannot be read. Every method that writes raises
     StorageFullError if the disk is full, and another StoreError if the store is locked, may only be read, or fails;
     then nothing of the call was kept.
     """
+
+    @property
+    def stories(self) -> StoryStore:
+        """The stories."""
+        ...
 
     def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; the outcomes are in the order of `articles`.

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -104,4 +106,71 @@ takedowns = Table(
     Column("content_hash", String(64), nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("takedowns_by_content_hash", "content_hash"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    # the number of the story that the thread began with, whatever became of it
+    Column("thread", Integer, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    # the last entry of the log that is of it
+    Column("changed", Integer, nullable=False),
+    # how many articles it had when it was last thought over
+    Column("reviewed", Integer, nullable=False, server_default="1"),
+    # What follows is derived from its articles: see `sql_stories.refresh`.
+    Column("articles", Integer, nullable=False),
+    Column("sources", Integer, nullable=False),
+    Column("languages", Integer, nullable=False),
+    Column("first_at", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("heat", Float, nullable=False),
+    Index("stories_by_last_at", "last_at", "number"),
+    Index("stories_by_heat", "heat", "number"),
+    Index("stories_by_thread", "thread", "number"),
+    sqlite_autoincrement=True,
+)
+
+story_members = Table(
+    "story_members",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("story", ForeignKey(stories.c.number), nullable=False),
+    # of a report that the story had already
+    Column("is_copy", Boolean, nullable=False),
+    # `unassigned.sequence` of when it was assigned
+    Column("sequence", Integer, nullable=False, unique=True),
+    Index("story_members_by_story", "story", "key"),
+)
+
+unassigned = Table(
+    "unassigned",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+    # of the change by which it was embedded: the order in which articles are assigned
+    Column("sequence", Integer, nullable=False, unique=True),
+)
+"""The articles whose vector is new since they were last assigned to a story, if they ever were."""
+
+story_redirects = Table(
+    "story_redirects",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("into", Integer, nullable=False, index=True),
+)
+"""Stories that were merged into others; never into one that is here itself."""
+
+story_changes = Table(
+    "story_changes",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("story", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("article_id", String(200)),
+    # the other story of a merge or split, or the thread
+    Column("other", Integer),
+    Index("story_changes_by_story", "story", "sequence"),
+    sqlite_autoincrement=True,
 )

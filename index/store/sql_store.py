@@ -19,12 +19,15 @@ from index.store import (
     ComparableArticle,
     ModelRecord,
     Put,
+    PutStatus,
     StoredArticle,
+    sql_stories,
     sql_writing,
     sqlite_backup,
     sqlite_check,
 )
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
+from index.store.sql_story_store import SqlStoryStore
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
 from index.vectors import Entry
@@ -76,11 +79,15 @@ class SqlArticleStore:
         self._writing = engine.execution_options(**WRITE)
         self._path = path
         self._writer = writer
+        self.stories = SqlStoryStore(self._read, self._write)
 
     def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
         with self._write() as connection:
-            return sql_writing.put(connection, batch, restore=restore)
+            outcomes = sql_writing.put(connection, batch, restore=restore)
+            updated = [put.id for put in outcomes if put.status is PutStatus.UPDATED]
+            sql_stories.articles_changed(connection, updated)
+            return outcomes
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
@@ -91,6 +98,7 @@ class SqlArticleStore:
             if row is None:
                 return None
             sql_writing.log(connection, ChangeKind.TAKE_DOWN, [(row.key, article_id)])
+            sql_stories.leave(connection, [row.key])
             connection.execute(delete(articles).where(articles.c.key == row.key))
             marker = {"article_id": article_id, "content_hash": row.content_hash, "at": sql_writing.now()}
             connection.execute(insert(takedowns).values(marker))
@@ -106,6 +114,7 @@ class SqlArticleStore:
             expired = [(row.key, row.id) for row in connection.execute(oldest)]
             sql_writing.log(connection, ChangeKind.EXPIRE, expired)
             keys = [key for key, _ in expired]
+            sql_stories.leave(connection, keys)
             connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
         return keys
 
@@ -188,7 +197,8 @@ class SqlArticleStore:
                 connection.execute(insert(vectors), rows)
                 connection.execute(delete(waiting).where(waiting.c.key.in_(listed(row["key"] for row in rows))))
                 changed = [(one.key, one.article.id) for one, keep in zip(batch, kept, strict=True) if keep]
-                sql_writing.log(connection, ChangeKind.EMBED, changed)
+                sequences = sql_writing.log(connection, ChangeKind.EMBED, changed)
+                sql_stories.await_assignment(connection, sequences, [key for key, _ in changed])
         return kept
 
     def outdated_signals(self, version: int, limit: int, after: int = 0) -> list[StoredArticle]:
@@ -293,6 +303,7 @@ class SqlArticleStore:
         """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
         self._refuse_reader()
         sqlite_backup.restore(self._path, file)
+        self.stories.mend()  # articles of the backup that were taken down since left their stories
 
     def check(self) -> list[str]:
         """Look for faults, and mend what can be mended; see `ArticleStore.check`."""

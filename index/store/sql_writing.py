@@ -74,7 +74,7 @@ def log(connection: Connection, kind: ChangeKind, changed: Sequence[tuple[int, s
     Returns:
         The numbers of the changes.
     """
-    sequences = _next_numbers(connection, changes.name, len(changed))
+    sequences = next_numbers(connection, changes.name, len(changed))
     at = now()
     rows = [
         {"sequence": sequence, "key": key, "article_id": article_id, "kind": kind.value, "at": at}
@@ -133,7 +133,7 @@ def _keep(connection: Connection, versions: Sequence[tuple[Article, str]], known
     """Write the new versions of articles, each with its content hash, and let those wait whose words are new."""
     new = [article.id for article, _ in versions if article.id not in known]
     keys = {article_id: row.key for article_id, row in known.items()}
-    keys |= zip(new, _next_numbers(connection, articles.name, len(new)), strict=True)
+    keys |= zip(new, next_numbers(connection, articles.name, len(new)), strict=True)
     sequences = log(connection, ChangeKind.PUT, [(keys[article.id], article.id) for article, _ in versions])
     at = now()
     rows = [
@@ -170,7 +170,12 @@ def _update(connection: Connection, rows: list[dict[str, Any]]) -> None:
         connection.execute(update(articles).where(articles.c.key == bindparam("of")), rows)
 
 
-def _next_numbers(connection: Connection, counted: str, count: int) -> range:
+def next_numbers(connection: Connection, counted: str, count: int) -> range:
     """Numbers that a table never gave. No one else takes them, as the transaction has the write lock."""
-    last = connection.execute(select(_counters.c.seq).where(_counters.c.name == counted)).scalar() or 0
+    last = numbers_given(connection, counted)
     return range(last + 1, last + 1 + count)
+
+
+def numbers_given(connection: Connection, counted: str) -> int:
+    """The highest number that a table ever gave, 0 if none."""
+    return connection.execute(select(_counters.c.seq).where(_counters.c.name == counted)).scalar() or 0

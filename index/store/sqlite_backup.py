@@ -16,6 +16,9 @@ from index.store.sqlite_engine import BUSY_TIMEOUT, explained, open_engine
 _TABLES = {table.name: [column.name for column in table.columns] for table in metadata.sorted_tables}
 """The columns of every table; a table comes after those that it refers to."""
 
+_OLDEST_TABLES = {"alembic_version", "settings", "articles", "vectors", "changes", "takedowns"}
+"""Those that a store of any version has."""
+
 
 def back_up(store: Path, file: Path) -> None:
     """Write a consistent copy of a store; see `ArticleStore.backup`.
@@ -127,7 +130,7 @@ def _version(file: Path, what: str) -> str:
         if found != "ok":
             raise StoreError(f"{what}: it is damaged ({found}); take another backup")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if not {"alembic_version", *_TABLES} - {"waiting"} <= tables:  # which is younger than the others
+        if not tables >= _OLDEST_TABLES:
             raise StoreError(f"{what}: it is no store of similar-news")
         return str(connection.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0])
 

@@ -5,6 +5,7 @@ from collections import Counter
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DatabaseError
 
+from index.store import sql_stories
 from index.store.schema import articles, vectors, waiting
 from index.store.sql_writing import wait_for_vectors
 
@@ -36,7 +37,9 @@ def mend(connection: Connection) -> list[str]:
         "had a vector of another length than most": _without_odd_vectors(connection),
     }
     connection.execute(wait_for_vectors())
-    return [f"Articles that {fault}, which is mended: {count}." for fault, count in faults.items() if count]
+    found = [f"Articles that {fault}, which is mended: {count}." for fault, count in faults.items() if count]
+    lost = sql_stories.mend(connection)
+    return [*found, f"Stories that did not fit their articles, which is mended: {lost}."] if lost else found
 
 
 def _forgotten(connection: Connection) -> int:

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -174,3 +175,46 @@ def test_the_schema_can_go_back_to_version_1_and_forth(path: Path, engine: Engin
         assert hashes == [EMBEDDED.words_hash]
     with open_sqlite(path) as store:
         assert [found.article.id for found in store.without_vector(9)] == ["stale", "new"]
+
+
+# From version 3
+
+
+def test_articles_embedded_before_there_were_stories_wait_to_be_assigned_in_the_order_in_which_they_came(
+    path: Path, engine: Engine
+) -> None:
+    with open_sqlite(path) as store:
+        store.put([an_article(article_id, title=f"Report {article_id}") for article_id in "abcd"])
+        store.put([an_article("a", title="Report a", source="Harbor Tribune")])
+        store.put_vectors(store.without_vector(9, ids=["a", "c"]), np.ones((2, 2), np.float16))
+        store.put_vectors(store.without_vector(9, ids=["b"]), np.ones((1, 2), np.float16))
+    with engine.begin() as connection:
+        command.downgrade(migrations._config(connection), "0003")
+    with open_sqlite(path) as store:
+        with store.stories.changing() as stories:
+            waiting = stories.unassigned(9)
+        assert [store.get_by_keys([key])[key].article.id for key in waiting] == ["b", "c", "a"]
+        assert (store.stories.count(), store.stories.last_change()) == (0, 0)
+        assert store.check() == []
+    with open_sqlite(path) as store:  # which upgrades nothing
+        assert store.stories.waiting() == 3
+
+
+def test_of_version_1_articles_with_a_vector_of_current_words_wait_to_be_assigned(path: Path) -> None:
+    make_store_of_version_1(path)
+    with open_sqlite(path) as store, store.stories.changing() as stories:
+        assert stories.unassigned(9) == [1]
+
+
+def test_the_schema_can_go_back_to_before_there_were_stories(path: Path, engine: Engine) -> None:
+    with open_sqlite(path) as store:
+        store.put([an_article("a")])
+        store.put_vectors(store.without_vector(1), np.ones((1, 2), np.float16))
+        with store.stories.changing() as stories:
+            assert stories.open(1) == 1
+    with engine.begin() as connection:
+        command.downgrade(migrations._config(connection), "0003")
+        tables = connection.execute(text("SELECT name FROM sqlite_schema WHERE type = 'table'")).scalars().all()
+    assert not {"stories", "story_members", "unassigned", "story_redirects", "story_changes"} & set(tables)
+    with open_sqlite(path) as store:
+        assert (store.stories.count(), store.stories.waiting()) == (0, 1)

@@ -1,0 +1,279 @@
+"""Put every article into a story when it comes, and think a story over when it has grown.
+
+What it costs does not depend on how many stories there are: a search of the vector index, and a look at some articles
+of the few stories that it finds. Everything is decided from what the store has, in the order in which articles were
+embedded, so that the same articles in the same order give the same stories.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from index.background import Background
+from index.related.reading import ComparableReader
+from index.related.scorer import Scorer
+from index.store import ArticleStore
+from index.store.stories import Regrouping, StoryTransaction
+from index.stories.grouping import (
+    DEMAND,
+    Closeness,
+    Demand,
+    Numbers,
+    Reports,
+    density,
+    grouped,
+    is_copy,
+    span,
+)
+from index.stories.reconciling import regrouping, with_absent
+from index.vectors import Filters, VectorIndex
+
+WINDOW = timedelta(days=14)
+"""How far from an article's appearance others may have appeared to bring it into their story. A running story may be
+longer, as long as it never pauses for so long."""
+
+NEIGHBOURS = 40
+"""How many of the nearest articles tell which stories an article may belong to."""
+
+MOST_CANDIDATES = 5
+"""How many stories are looked at, those of the nearest articles first."""
+
+SAMPLE = 24
+"""By so many of its articles, evenly spread over the order in which they came, a story is judged."""
+
+GROWTH = 1.4
+"""A story is thought over when it has so many times as many articles as the last time."""
+
+MOST_REVIEWED = 150
+"""How many articles are grouped anew at once; a larger story is not thought over. It takes the square of it."""
+
+MOST_NEAR = 8
+MOST_REVIEWED_STORIES = 4
+NEAR = 1.0
+"""With a story that is thought over, at most so many others are: those of the so many nearest ones that are, by so many
+units, nearly close enough to be one with it."""
+
+_ASKED = 8
+
+THREAD_LEAST = 3.0
+"""How close, on average, a new story has to be to one of a thread to become a part of it, in units of similarity."""
+
+_FIRST_MOMENT = datetime(1, 1, 2, tzinfo=UTC).timestamp()
+_LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story that an article may belong to.
+
+    Attributes:
+        number: the story's.
+        link: how close the article is to it on average, less what the time between them takes away.
+        demanded: how close it has to be.
+        is_copy: whether the story has its text.
+    """
+
+    number: int
+    link: float
+    demanded: float
+    is_copy: bool
+
+
+class StoryAssigner:
+    """Assigns the articles of a store to stories. One thread at a time."""
+
+    def __init__(
+        self, store: ArticleStore, vectors: VectorIndex, background: Background, scorer: Scorer, demand: Demand = DEMAND
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: the articles, and their stories.
+            vectors: the index of their centred embeddings.
+            background: what they are centred with.
+            scorer: its weights tell how close articles are.
+            demand: how close they have to be.
+        """
+        self._vectors = vectors
+        self._reader = ComparableReader(store, background)
+        self._closeness = Closeness(scorer, background.spread)
+        self._demand = demand
+
+    def assign(self, stories: StoryTransaction, key: int, waiting: Collection[int] = ()) -> None:
+        """Put an article where it belongs: into a story, or into one of its own.
+
+        Args:
+            stories: of the store.
+            key: of an article in the index that is to be assigned. If it is in a story and still fits, it stays there.
+            waiting: keys of others that are in the index, and to be assigned after it.
+        """
+        own = stories.stories_of([key]).get(key)
+        found = self._candidates(stories, key, own, waiting)
+        if found is None:
+            stories.stay(key)
+            return
+        close = [one for one in found if one.link >= one.demanded]
+        best = max(close, key=lambda one: (one.link, -one.number), default=None)
+        if best is None:
+            self._open(stories, key, own, found)
+        elif best.number == own:
+            stories.stay(key, is_copy=best.is_copy)
+        else:
+            self._join(stories, key, own, best)
+            self._review_if_grown(stories, stories.stories_of([key])[key], waiting)
+
+    def _open(self, stories: StoryTransaction, key: int, own: int | None, found: Sequence[Candidate]) -> None:
+        if own is not None:
+            if stories.members([own])[own] == [key]:
+                stories.stay(key)
+                return
+            stories.leave(key)
+        number = stories.open(key)
+        closest = max(found, key=lambda one: (one.link, -one.number), default=None)
+        if closest is not None and closest.link >= THREAD_LEAST:
+            thread = stories.thread_of(closest.number)
+            if self._fits_thread(stories, key, stories.of_thread(thread, MOST_CANDIDATES)):
+                stories.link(number, thread)
+
+    def _fits_thread(self, stories: StoryTransaction, key: int, numbers: Sequence[int]) -> bool:
+        members = sorted(one for keys in stories.members(numbers).values() for one in keys)
+        reports = self._read([key, *_sampled(members)])
+        (place,), others = reports.among([key]), reports.among(_sampled(members))
+        return float(self._closeness.of(reports, int(place), others).mean()) >= THREAD_LEAST
+
+    def _join(self, stories: StoryTransaction, key: int, own: int | None, best: Candidate) -> None:
+        if own is not None and stories.members([own])[own] == [key]:  # so that its id leads to where it went
+            stories.stay(key, is_copy=best.is_copy)
+            merged = [*stories.members([best.number])[best.number], key]
+            stories.regroup([own, best.number], Regrouping({min(own, best.number): merged}))
+            return
+        if own is not None:
+            stories.leave(key)
+        stories.join(key, best.number, is_copy=best.is_copy)
+
+    def _review_if_grown(self, stories: StoryTransaction, number: int, waiting: Collection[int]) -> None:
+        articles, reviewed = stories.sizes(number)
+        if articles >= GROWTH * reviewed:
+            self.review(stories, number, waiting)
+
+    def review(self, stories: StoryTransaction, number: int, waiting: Collection[int] = ()) -> None:
+        """Think a story over, together with those that are near: articles may be grouped otherwise by now.
+
+        Args:
+            stories: of the store.
+            number: the story's.
+            waiting: keys of articles that are in the index, and still to be assigned.
+        """
+        own = stories.members([number]).get(number, [])
+        if not 1 < len(own) <= MOST_REVIEWED:
+            return
+        sample = _sampled(own)
+        reports = self._read(sample)
+        if not reports.articles:
+            return
+        middle = reports.vectors.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
+        appeared = [one.appeared for one in reports.articles]
+        hits = self._vectors.search(middle, NEIGHBOURS, _window(min(appeared), max(appeared), [*own, *waiting]))
+        of_hits = stories.stories_of([hit.key for hit in hits])
+        near_by = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_NEAR]
+        members = stories.members([one for one in near_by if one != number])
+        near = self._near(sample, members)
+        together, count = [number], len(own)
+        for other in near:
+            if count + len(members[other]) <= MOST_REVIEWED and len(together) <= MOST_REVIEWED_STORIES:
+                together.append(other)
+                count += len(members[other])
+        before = {one: number for number in together for one in (own if number == together[0] else members[number])}
+        everyone = self._read(sorted(before))
+        groups = grouped(
+            everyone, np.array([before[one.key] for one in everyone.articles], np.intp), self._closeness, self._demand
+        )
+        parts: dict[int, list[int]] = {}
+        for one, group in zip(everyone.articles, groups.tolist(), strict=True):
+            parts.setdefault(group, []).append(one.key)
+        anew = regrouping(before, with_absent(before, list(parts.values())))
+        after = stories.regroup(together, anew) if anew else together
+        for story in after:
+            stories.reviewed(story)
+
+    def _near(self, own: Sequence[int], members: dict[int, list[int]]) -> list[int]:
+        """The numbers of stories that are nearly close enough to some articles, the closest first."""
+        sampled = {number: _sampled(keys) for number, keys in members.items()}
+        reports = self._read([*own, *(key for keys in sampled.values() for key in keys)])
+        asked = reports.among(_spread(own, _ASKED))
+        places = {number: reports.among(keys) for number, keys in sampled.items()}
+        some = np.concatenate([np.repeat(asked, len(others)) for others in places.values()] or [asked[:0]])
+        others = np.concatenate([np.tile(others, len(asked)) for others in places.values()] or [asked[:0]])
+        close = self._closeness.of_pairs(reports, some, others)
+        links = []
+        start = 0
+        for number, found in places.items():
+            count = len(found) * len(asked)
+            if count and (link := float(close[start : start + count].mean())) >= self._demand.least - NEAR:
+                links.append((-link, number))
+            start += count
+        return [number for _, number in sorted(links)]
+
+    def _candidates(
+        self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
+    ) -> list[Candidate] | None:
+        """The stories that an article may belong to; None if it is not there, or not embedded."""
+        found = self._reader.read([key]).get(key)
+        if found is None:
+            return None
+        vector = self._reader.centred([found])[0]
+        hits = self._vectors.search(vector, NEIGHBOURS, _window(found.appeared, found.appeared, [key, *waiting]))
+        of_hits = stories.stories_of([hit.key for hit in hits])
+        nearest = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_CANDIDATES]
+        if own is not None and own not in nearest:
+            nearest.append(own)
+        members = stories.members(nearest)
+        sampled = {number: [one for one in _sampled(members[number]) if one != key] for number in nearest}
+        reports = self._read([key, *(one for keys in sampled.values() for one in keys)])
+        (place,) = reports.among([key]).tolist()
+        places = {number: others for number, keys in sampled.items() if len(others := reports.among(keys))}
+        close = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
+        judged = []
+        start = 0
+        for number, others in places.items():
+            link = float(close[start : start + len(others)].mean())
+            start += len(others)
+            judged.append(self._judged(reports, place, others, link, (number, len(members[number]), number == own)))
+        return judged
+
+    def _judged(
+        self, reports: Reports, place: int, others: Numbers, link: float, story: tuple[int, int, bool]
+    ) -> Candidate:
+        number, size, is_own = story
+        link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
+        if link < self._demand.least - self._demand.stay:  # whatever it is like, that is too little
+            return Candidate(number, link, np.inf, is_copy=False)
+        dense = density(self._closeness.matrix(reports.of(others)))
+        demanded = self._demand.of(np.array(dense), np.array(float(size))) - self._demand.stay * is_own
+        return Candidate(number, link, float(demanded), is_copy(reports, place, others))
+
+    def _read(self, keys: Sequence[int]) -> Reports:
+        found = self._reader.read(keys)
+        present = [found[key] for key in keys if key in found]
+        return Reports(present, self._reader.centred(present))
+
+
+def _sampled(keys: Sequence[int]) -> list[int]:
+    return _spread(keys, SAMPLE)
+
+
+def _spread(keys: Sequence[int], most: int) -> list[int]:
+    if len(keys) <= most:
+        return list(keys)
+    return [keys[place] for place in np.unique(np.linspace(0, len(keys) - 1, most).round().astype(int)).tolist()]
+
+
+def _window(first: int, last: int, exclude: Collection[int]) -> Filters:
+    since = max(first - WINDOW.total_seconds(), _FIRST_MOMENT)
+    until = min(last + WINDOW.total_seconds(), _LAST_MOMENT)
+    return Filters(
+        since=datetime.fromtimestamp(since, UTC), until=datetime.fromtimestamp(until, UTC), exclude=frozenset(exclude)
+    )

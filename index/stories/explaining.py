@@ -1,0 +1,99 @@
+"""Why the articles of a story are together, and which of them hangs on by the least."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.background import Background
+from index.related.reading import ComparableReader
+from index.related.reasons import Evidence, Reason, reasons
+from index.related.scorer import Scorer, days_between
+from index.related.signals import names_and_countries
+from index.store import ArticleStore, StoredArticle
+from index.store.stories import StoryRecord
+from index.stories.assigning import MOST_REVIEWED
+from index.stories.grouping import DEMAND, Closeness, Demand, Reports, density
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What holds an article in its story.
+
+    Attributes:
+        article: it.
+        closeness: to the others on average, in units of similarity.
+        nearest: the one of the others that is the closest; None if there are no others.
+        nearest_closeness: how close that is.
+        reasons: what the two have in common.
+    """
+
+    article: StoredArticle
+    closeness: float
+    nearest: StoredArticle | None
+    nearest_closeness: float
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why articles are one story.
+
+    Attributes:
+        record: the story.
+        density: how close its articles are on average, in units of similarity; -inf of a single one.
+        demanded: how close an article would have to be to come to it.
+        links: of its articles, the weakest first; of a large story those that came first.
+    """
+
+    record: StoryRecord
+    density: float
+    demanded: float
+    links: tuple[Link, ...]
+
+
+class StoryExplainer:
+    """Explains stories of a store."""
+
+    def __init__(self, store: ArticleStore, background: Background, scorer: Scorer, demand: Demand = DEMAND) -> None:
+        """Use what the stories were made with; see `StoryAssigner`."""
+        self._store = store
+        self._reader = ComparableReader(store, background)
+        self._closeness = Closeness(scorer, background.spread)
+        self._demand = demand
+
+    def explain(self, record: StoryRecord) -> Explanation:
+        """Explain a story."""
+        keys = self._store.stories.members([record.number]).get(record.number, [])[:MOST_REVIEWED]
+        found, stored = self._reader.read(keys), self._store.get_by_keys(keys)
+        articles = [found[key] for key in keys if key in found and key in stored]
+        reports = Reports(articles, self._reader.centred(articles))
+        close = self._closeness.matrix(reports)
+        dense = density(close)
+        demanded = self._demand.of(np.array(dense), np.array(float(max(1, record.articles))))
+        links = []
+        for place, article in enumerate(articles):
+            others = np.delete(close[place], place)
+            if not len(others):
+                links.append(Link(stored[article.key], float("-inf"), None, float("-inf"), ()))
+                continue
+            nearest = int(np.argmax(np.where(np.arange(len(articles)) == place, -np.inf, close[place])))
+            links.append(
+                Link(
+                    article=stored[article.key],
+                    closeness=float(others.mean()),
+                    nearest=stored[articles[nearest].key],
+                    nearest_closeness=float(close[place, nearest]),
+                    reasons=self._reasons(reports, stored, place, nearest),
+                )
+            )
+        links.sort(key=lambda link: (link.closeness, link.article.key))
+        return Explanation(record, dense, float(demanded), tuple(links))
+
+    def _reasons(self, reports: Reports, stored: dict[int, StoredArticle], one: int, other: int) -> tuple[Reason, ...]:
+        own, others = (
+            Evidence(stored[article.key].article, *names_and_countries(article.signals or b""))
+            for article in (reports.articles[one], reports.articles[other])
+        )
+        days = float(days_between(reports.published[[other]], float(reports.published[one]))[0])
+        similarity = float(reports.vectors[one] @ reports.vectors[other])
+        return reasons(own, others, similarity, None if np.isnan(days) else days)
