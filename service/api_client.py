@@ -34,7 +34,7 @@ class ApiClient:
 
     def get(self, path: str, parameters: dict[str, str | int] | None = None) -> Any:
         """The JSON that a GET answers."""
-        return self._json("GET", path, params=parameters)
+        return self._json("GET", path, params=parameters, follow_redirects=True)
 
     def post(self, path: str, body: object, parameters: dict[str, str | int] | None = None) -> Any:
         """The JSON that a POST of JSON answers."""

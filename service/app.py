@@ -14,7 +14,7 @@ from index import CoverageIndex
 from service import openapi, pages, problems
 from service.opening import open_configured_index
 from service.pages import front_page
-from service.routes import articles, batch, health, related
+from service.routes import articles, batch, health, related, stories
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -45,11 +45,12 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         favicon_url="data:,",
     )
     app.state.settings = settings
+    app.state.is_stopping = False
     problems.install(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.
-    for router in (related.router, articles.router, health.router, front_page.router):
+    for router in (related.router, articles.router, stories.router, health.router, front_page.router):
         app.include_router(router, max_body_size=settings.max_article_bytes)
     app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
     return app

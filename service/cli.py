@@ -13,6 +13,7 @@ from rich.console import Console
 
 from index import maintenance
 from index.errors import SimilarNewsError
+from index.store.stories import StoryOrder
 from service import ingest as ingesting
 from service import logs
 from service.api_client import ApiClient, ApiError
@@ -89,6 +90,59 @@ def related(
             with open_configured_index(settings, writer=False) as index:
                 answer = ask_index(index, article_id, url, text, limit)
         typer.echo(answer.model_dump_json(indent=2) if as_json else _listing(answer))
+
+
+stories = typer.Typer(help="What stories there are, and why articles are together.", no_args_is_help=True)
+app.add_typer(stories, name="stories")
+
+
+@stories.command("list")
+def list_stories(
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many stories at most.")] = 20,
+    *,
+    trending: Annotated[bool, typer.Option("--trending", help="Those that most publishers report just now.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
+    api: Api = None,
+) -> None:
+    """Print the latest stories, or those that are trending."""
+    with _settings() as settings:
+        from service import telling_stories
+
+        order = StoryOrder.TRENDING if trending else StoryOrder.LATEST
+        if api:
+            answer = telling_stories.list_of_service(ApiClient(api), order, limit)
+        else:
+            answer = telling_stories.list_of_data(settings.data_dir, order, limit)
+        typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.listing(answer))
+
+
+@stories.command()
+def explain(
+    story_id: Annotated[str, typer.Argument(metavar="ID", help="Id of a story.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
+    api: Api = None,
+) -> None:
+    """Print why the articles of a story are together, those first that hang on by the least."""
+    with _settings() as settings:
+        from service import telling_stories
+
+        if api:
+            answer = telling_stories.explain_by_service(ApiClient(api), story_id)
+        else:
+            answer = telling_stories.explain_by_data(settings.data_dir, story_id)
+        typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.explanation(answer))
+
+
+@stories.command("rebuild")
+def rebuild_stories() -> None:
+    """Assign all articles to stories anew, with ids kept where stories are as before. The service must be stopped."""
+    with _settings() as settings:
+        rebuilt = maintenance.rebuild_stories(settings.data_dir)
+        typer.echo(
+            f"{rebuilt.articles} articles are in {rebuilt.stories} stories; "
+            f"{rebuilt.moved} of them in another one than before"
+        )
 
 
 @app.command()

@@ -18,6 +18,14 @@ MISSING_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that names an article may answer besides."""
 
 
+STORY_RESPONSES: dict[int | str, dict[str, Any]] = {
+    308: {"description": "The story is a part of another one now, at `Location`.", "content": {}},
+    404: {"model": problems.Problem, "description": "There never was such a story."},
+    410: {"model": problems.Problem, "description": "The story has no articles any more."},
+}
+"""What a route that names a story may answer besides."""
+
+
 OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: {
         "model": problems.Problem,

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette import status
 from starlette.exceptions import HTTPException
@@ -16,12 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import (
     EncoderOverloadedError,
+    MergedStoryError,
     ReadOnlyError,
     SimilarNewsError,
     StorageFullError,
     StoreError,
+    StoryGoneError,
     TakenDownError,
     UnknownArticleError,
+    UnknownStoryError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -181,16 +184,26 @@ def _on_problem(_: Request, error: Exception) -> JSONResponse:
     return answer(error.problem)
 
 
-def _on_library_error(_: Request, error: Exception) -> JSONResponse:
-    match error:
-        case UnknownArticleError():
-            return answer(make_problem(404, "unknown-article", str(error)))
-        case TakenDownError():
-            return answer(make_problem(410, "taken-down", str(error)))
-        case EncoderOverloadedError():
-            return answer(make_problem(503, "overloaded", str(error)), {"Retry-After": str(error.retry_after)})
-        case ReadOnlyError():
-            return answer(make_problem(403, "read-only", str(error)))
+_EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
+    UnknownArticleError: (404, "unknown-article"),
+    TakenDownError: (410, "taken-down"),
+    UnknownStoryError: (404, "unknown-story"),
+    StoryGoneError: (410, "story-gone"),
+    EncoderOverloadedError: (503, "overloaded"),
+    ReadOnlyError: (403, "read-only"),
+}
+"""The errors of the library that tell a client something, with their status and kind."""
+
+
+def _on_library_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, MergedStoryError):
+        path = request.url.path.replace(f"/{error.story}", f"/{error.into}", 1)
+        return RedirectResponse(request.url.replace(path=path), status.HTTP_308_PERMANENT_REDIRECT)
+    for kind, (code, name) in _EXPECTED.items():
+        if isinstance(error, kind):
+            retry_after = getattr(error, "retry_after", None)
+            headers = None if retry_after is None else {"Retry-After": str(retry_after)}
+            return answer(make_problem(code, name, str(error)), headers)
     _logger.error("the request failed: %s", error)
     if isinstance(error, StoreError):
         return answer(store_problem(error), {"Retry-After": str(_STORE_RETRY_SECONDS)})

@@ -19,8 +19,10 @@ from index import (
 )
 from index.article import ArticleFields, ArticleId, Country, Lang, Moment, Name, Url
 from index.related import DIVERSITY, MIN_SCORE
+from index.stories.ids import story_id
 
 SNIPPET_LENGTH = 200
+STORY_DESCRIPTION = "The id of the story that it is a part of; null until it is embedded."
 MOST_EXAMPLES = 20
 MOST_EXCLUDED = 100
 
@@ -52,12 +54,13 @@ class ArticleOut(BaseModel):
     updated_at: datetime
     title: str | None
     text: str | None
+    story: str | None = Field(description=STORY_DESCRIPTION)
 
     @classmethod
-    def of(cls, stored: StoredArticle) -> "ArticleOut":
-        """Of a stored article."""
+    def of(cls, stored: StoredArticle, story: str | None) -> "ArticleOut":
+        """Of a stored article, with the id of its story."""
         seen = {"first_seen_at": stored.first_seen_at, "updated_at": stored.updated_at}
-        return cls.model_validate(stored.article.model_dump() | seen)
+        return cls.model_validate(stored.article.model_dump() | seen | {"story": story})
 
 
 class PutOut(BaseModel):
@@ -121,6 +124,7 @@ class ItemOut(BaseModel):
     similarity: float = Field(description="Cosine of the centred embeddings, -1..1.")
     reasons: list[ReasonOut] = Field(description="What speaks for it, as far as it can be shown.")
     copies: list[CopyOut] = Field(description="Further articles with the same text: reprints, and copies of a report.")
+    story: str | None = Field(description=STORY_DESCRIPTION)
 
     @classmethod
     def of(cls, item: Related) -> "ItemOut":
@@ -134,6 +138,7 @@ class ItemOut(BaseModel):
             similarity=round(item.similarity, 4),
             reasons=list(map(ReasonOut.of, item.reasons)),
             copies=list(map(CopyOut.of, item.copies)),
+            story=None if item.story is None else story_id(item.story),
         )
 
 
@@ -145,6 +150,7 @@ class RelatedOut(BaseModel):
     """
 
     article_id: str | None = Field(description="The article asked about, if it is one that is kept.")
+    story: str | None = Field(description="The id of that article's story.")
     copies: list[str] = Field(description="Ids of kept articles with the same text as what was asked about.")
     items: list[ItemOut]
     near_misses: list[ItemOut] = Field(description="The best of what was not probable enough to be an item.")
@@ -154,6 +160,7 @@ class RelatedOut(BaseModel):
         """Of an answer."""
         return cls(
             article_id=article_id,
+            story=None if answer.story is None else story_id(answer.story),
             copies=list(answer.copies),
             items=[ItemOut.of(item) for item in answer.items],
             near_misses=[ItemOut.of(item) for item in answer.near_misses],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from fastapi import FastAPI
 
 from index import CoverageIndex, threads
 from service.app import create_app
@@ -108,3 +109,9 @@ class Server(uvicorn.Server):
         _logger.info("serving at http://%s:%d", self.config.host, port)
         if self._when_up:
             self._when_up(port)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; what would otherwise never end is told to."""
+        if isinstance(self.config.app, FastAPI):
+            self.config.app.state.is_stopping = True
+        await super().shutdown(sockets)

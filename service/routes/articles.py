@@ -67,7 +67,8 @@ async def post_article(article: Article, index: Index, request: Request, respons
 @router.get("/{article_id:path}", operation_id="getArticle", responses=MISSING_RESPONSES)
 def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
     """The article as it is kept."""
-    return ArticleOut.of(index.article(article_id))
+    stored = index.article(article_id)
+    return ArticleOut.of(stored, index.stories.ids_of([stored.key]).get(stored.key))
 
 
 @router.delete(

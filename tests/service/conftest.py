@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from queue import Queue
 
 import httpx2
@@ -17,6 +18,7 @@ from index.samples import samples
 from service.app import create_app
 from service.server import Server
 from service.settings import Settings
+from tests.index.fakes import FakeEncoder
 
 
 @pytest.fixture
@@ -40,6 +42,27 @@ def sample_service(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -
 def empty_service(index: CoverageIndex) -> Iterator[str]:
     """The address of a service with nothing in it."""
     with serving(create_app(Settings(), index)) as address:
+        yield address
+
+
+@pytest.fixture
+def topical_index(tmp_path: Path) -> Iterator[CoverageIndex]:
+    """An empty index in which all articles of one topic of the fake encoder become one story."""
+    with open_index(tmp_path / "topical", FakeEncoder()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def topical_client(topical_index: CoverageIndex) -> Iterator[TestClient]:
+    """A client of a service with that index."""
+    with TestClient(create_app(Settings(), topical_index), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def topical_service(topical_index: CoverageIndex) -> Iterator[str]:
+    """The address of such a service."""
+    with serving(create_app(Settings(), topical_index)) as address:
         yield address
 
 

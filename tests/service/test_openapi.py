@@ -38,7 +38,8 @@ def test_every_operation_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_route_is_in_the_readme(name: str) -> None:
     method, path = name.split()
-    assert f"| `{method}` | `{path.replace('{article_id}', '{id}')}` |" in README
+    path = re.sub(r"\{(article|story)_id\}", "{id}", path)
+    assert f"| `{method}` | `{path}` |" in README
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -54,6 +55,17 @@ def test_every_error_is_described_as_a_problem(name: str) -> None:
         if status >= "400":
             assert list(response["content"]) == ["application/problem+json"]
             assert response["content"]["application/problem+json"]["schema"]["$ref"].endswith("/Problem")
+
+
+@pytest.mark.parametrize("name", [name for name in OPERATIONS if "{story_id}" in name])
+def test_what_may_become_of_a_story_is_described(name: str) -> None:
+    assert set(OPERATIONS[name]["responses"]) == {"200", "308", "404", "410", "422"}
+
+
+def test_the_stream_is_described_as_one() -> None:
+    operation = OPERATIONS["GET /v1/stories/stream"]
+    assert list(operation["responses"]["200"]["content"]) == ["text/event-stream"]
+    assert [(one["in"], one["name"]) for one in operation["parameters"]] == [("header", "last-event-id")]
 
 
 def test_the_page_of_the_api_asks_no_third_party(client: TestClient) -> None:
