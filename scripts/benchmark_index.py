@@ -1,5 +1,7 @@
 """Measure store and index at any size: articles made from real embeddings are ingested as the service does it.
 
+They are not grouped into stories, which `benchmark stories` measures.
+
 Times are compared with those of FAISS's exact flat index of fp32 vectors: the same vectors, in the same run, with as
 many threads. What was to be found is what an exact search finds.
 """
@@ -21,7 +23,7 @@ from encoding import encoded
 from index_queries import CASES, LIMIT, Query, exact, queries_of, recall
 from news_like import NewsLike, RealNews
 from numpy.typing import NDArray
-from prepared_index import Prepared, opened
+from prepared_index import Opened, Prepared, opened
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
@@ -112,7 +114,7 @@ def flat_times(news: NewsLike, count: int, queries: Sequence[Query]) -> Times:
 
 
 @contextmanager
-def writing(index: CoverageIndex, news: NewsLike, first: int) -> Iterator[Callable[[], int]]:
+def writing(parts: Opened, encoder: Prepared, news: NewsLike, first: int) -> Iterator[Callable[[], int]]:
     """Put new articles at a steady rate meanwhile; gives a function that says how many were put."""
     over = threading.Event()
     put = 0
@@ -123,7 +125,7 @@ def writing(index: CoverageIndex, news: NewsLike, first: int) -> Iterator[Callab
         while not over.is_set() and first + put < news.count:
             due = min(int((time.monotonic() - started) * WRITTEN_A_SECOND), news.count - first)
             if due > put:
-                index.put([news.article(first + number) for number in range(put, due)])
+                parts.keep([news.article(first + number) for number in range(put, due)], encoder)
                 put = due
             over.wait(0.05)
 
@@ -136,13 +138,13 @@ def writing(index: CoverageIndex, news: NewsLike, first: int) -> Iterator[Callab
         thread.join()
 
 
-def ingest(index: CoverageIndex, news: NewsLike, count: int) -> float:
-    """Put the first articles; returns how many a second."""
+def ingest(parts: Opened, encoder: Prepared, news: NewsLike, count: int) -> float:
+    """Keep the first articles, in no stories; returns how many a second."""
     started = time.perf_counter()
     with progress("ingesting", count) as advance:
         for first in range(0, count, BATCH):
             numbers = range(first, min(first + BATCH, count))
-            index.put([news.article(number) for number in numbers])
+            parts.keep([news.article(number) for number in numbers], encoder)
             advance(len(numbers))
     return count / (time.perf_counter() - started)
 
@@ -209,8 +211,10 @@ def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str,
     figures = {f"neighbours/{name}": value for name, value in figures.items()}
     queries = queries_of(news, count)
     wanted = exact(news, count, queries)
-    with opened(folder, Prepared(news, news.vectors.shape[1])) as (index, vectors):
-        figures["ingest/articles_a_second"] = ingest(index, news, count)
+    encoder = Prepared(news, news.vectors.shape[1])
+    with opened(folder, encoder) as parts:
+        index, vectors = parts.index, parts.vectors
+        figures["ingest/articles_a_second"] = ingest(parts, encoder, news, count)
         started = time.perf_counter()
         while vectors.is_merging:
             time.sleep(0.1)
@@ -228,7 +232,7 @@ def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str,
             figures |= {f"{case}/{name}_ms": value for name, value in idle[case]._asdict().items()}
             figures[f"{case}/recall_at_20"] = recall(found, wanted[case])
         busy: dict[str, list[float]] = {case: [] for case in CASES}
-        with writing(index, news, count) as written:
+        with writing(parts, encoder, news, count) as written:
             started = time.perf_counter()
             while (spent := time.perf_counter() - started) < WRITING_SECONDS:
                 for case in CASES:

@@ -40,8 +40,10 @@ def timed(ask: Callable[[StoredArticle], object], asked: Sequence[StoredArticle]
 def measure(news: NewsLike, count: int, folder: Path) -> dict[str, float]:
     """The times of searches and of whole calls, with so many articles."""
     query = RelatedQuery()
-    with opened(folder, Prepared(news, news.vectors.shape[1])) as (index, vectors):
-        rate = ingest(index, news, count)
+    encoder = Prepared(news, news.vectors.shape[1])
+    with opened(folder, encoder) as parts:
+        index, vectors = parts.index, parts.vectors
+        rate = ingest(parts, encoder, news, count)
         while vectors.is_merging:
             time.sleep(0.1)
         numbers = np.random.default_rng(1).integers(count, size=QUERIES).tolist()

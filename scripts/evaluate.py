@@ -1,4 +1,4 @@
-"""Measure related coverage on labelled sets, through the same code path as the service's.
+"""Measure related coverage and stories on labelled sets, through the same code path as the service's.
 
 Sets are JSON Lines, told apart by the beginning of their names: `stories-*` (articles with `story`, perhaps `topic`),
 `pairs-*` (`a`, `b`, and `similarity` or `same_story`) and `parallel-*` (`doc`, `lang`, `text`, perhaps `part`). Without
@@ -15,6 +15,7 @@ from related_measures import SHIPPED, Judged, calibration, measure_set
 from report import write_figures
 from rich.console import Console
 from rich.table import Table
+from story_measures import among_distractors
 
 from index.article import Content
 from index.related import DIVERSITY
@@ -25,6 +26,7 @@ from service.settings import read_settings
 
 _SAMPLES = "stories-samples"
 _SHOWN = 300
+MOST_DISTRACTORS = 10_000
 
 
 def texts_of(name: str, rows: list[Row]) -> dict[str, str]:
@@ -63,6 +65,9 @@ def table_of(measured: dict[str, dict[str, float]]) -> Table:
 def main(
     sets: Annotated[list[Path] | None, typer.Argument(help="Labelled sets; the sample stories if none.")] = None,
     worst: Annotated[int, typer.Option(help="Show so many of the worst judgements of each set.")] = 0,
+    distractors: Annotated[
+        Path | None, typer.Option(help="Measure the stories of all sets in one index with these articles, too.")
+    ] = None,
     diversity: Annotated[float, typer.Option(help="Of the answers as shown.", min=0, max=1)] = DIVERSITY,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
@@ -83,6 +88,11 @@ def main(
             show_worst(own, texts_of(name, rows), worst)
     if len(measured) > 1 and judged:
         measured["all"] = calibration(judged)
+    if distractors:
+        strangers = [row for row in rows_of(distractors) if any(map(str.isalnum, row.get("text") or ""))]
+        of_stories = {name: rows for name, rows in given.items() if name.startswith("stories-")}
+        together = among_distractors(of_stories, strangers[:MOST_DISTRACTORS], encoder)
+        measured |= {f"{name} among distractors": figures for name, figures in together.items()}
     Console().print(table_of(measured))
     if figures_file:
         write_figures(

@@ -16,8 +16,8 @@ from prepared_index import Prepared, opened
 def main(folder: str, query: str) -> None:
     """Open, search and print."""
     vector = np.load(query)
-    with opened(Path(folder), Prepared(None, len(vector))) as (_, vectors):
-        keys = [hit.key for hit in vectors.search(vector, LIMIT + 1)]  # it is one of them
+    with opened(Path(folder), Prepared(None, len(vector))) as opened_index:
+        keys = [hit.key for hit in opened_index.vectors.search(vector, LIMIT + 1)]  # it is one of them
     print(json.dumps({"keys": keys, "resident_mib": peak_megabytes()}))
 
 

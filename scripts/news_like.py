@@ -50,6 +50,7 @@ class NewsLike:
         vectors: theirs, shape (count, dimensions), float16, rows of unit length.
         moments: when they appeared, in seconds since the first one, shape (count,).
         langs: theirs, shape (count,).
+        stories: the numbers of those that they are reports of, shape (count,).
     """
 
     def __init__(self, real: RealNews, count: int, file: Path) -> None:
@@ -64,9 +65,12 @@ class NewsLike:
         self.count = count
         self.vectors: NDArray[np.float16] = np.memmap(file, np.float16, "w+", shape=(count, real.vectors.shape[1]))
         self._like = np.empty(count, np.int32)
+        self.stories = np.empty(count, np.int64)
         for first in range(0, count, _CHUNK):
             part = slice(first, min(first + _CHUNK, count))
-            self._like[part], self.vectors[part] = self._reports(part.stop - first, np.random.default_rng(first))
+            made = self._reports(part.stop - first, np.random.default_rng(first))
+            self._like[part], self.vectors[part] = made[0], made[1]
+            self.stories[part] = first + made[2]
         self.moments = np.linspace(0, SPAN.total_seconds(), count)
         self.langs = np.array(real.langs)[self._like]
 
@@ -87,8 +91,8 @@ class NewsLike:
         """When an article appeared."""
         return END - SPAN + timedelta(seconds=float(self.moments[number]))
 
-    def _reports(self, count: int, rng: np.random.Generator) -> tuple[NDArray[np.int32], Vectors]:
-        """Reports of the stories of some days: which real articles they are like, and their vectors."""
+    def _reports(self, count: int, rng: np.random.Generator) -> tuple[NDArray[np.int32], Vectors, NDArray[np.int64]]:
+        """Reports of the stories of some days: which real articles they are like, their vectors, and their stories."""
         real = self._real.vectors
         one, other, like = rng.integers(len(real), size=(3, count))
         stories = max(1, int(count / MEAN_REPORTS))
@@ -98,7 +102,7 @@ class NewsLike:
         of_story = rng.choice(stories, count, p=sizes / sizes.sum())
         # What reports of one event differ in is, for a half, what other articles are about.
         noise = _unit(rng.standard_normal(real[like].shape, np.float32))
-        return like.astype(np.int32), _unit(centres[of_story] + OWN * _unit(real[like] + noise))
+        return like.astype(np.int32), _unit(centres[of_story] + OWN * _unit(real[like] + noise)), of_story
 
 
 def _unit(vectors: Vectors) -> Vectors:

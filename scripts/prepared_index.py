@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from news_like import NewsLike
 from numpy.typing import NDArray
 
-from index import CoverageIndex
+from index import Article, CoverageIndex
 from index.background import no_background
 from index.encoder import Priority
 from index.follower import Follower
 from index.opening import INDEX_FOLDER, STORE_FILE
+from index.related.signals import signals_of
 from index.store import ModelRecord
 from index.store.sql_store import open_sqlite
 from index.vectors.segmented_index import SegmentedVectorIndex
@@ -57,13 +59,38 @@ class Prepared:
         yield
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An index, and the parts that it is made of."""
+
+    index: CoverageIndex
+    vectors: SegmentedVectorIndex
+    follower: Follower
+
+    def keep(self, articles: Sequence[Article], encoder: Prepared) -> list[int]:
+        """Put articles as the index does, but into no stories, which take longer than all the rest.
+
+        Returns:
+            Their keys.
+        """
+        store = self.follower.store
+        with self.follower.writing:
+            store.put(articles)
+        waiting = store.without_vector(len(articles), [article.id for article in articles])
+        vectors = encoder.encode([stored.article.words for stored in waiting]).astype(np.float16)
+        with self.follower.writing:
+            store.put_vectors(waiting, vectors, [signals_of(stored.article) for stored in waiting])
+        self.follower.follow()
+        return [stored.key for stored in waiting]
+
+
 @contextmanager
-def opened(folder: Path, encoder: Prepared) -> Iterator[tuple[CoverageIndex, SegmentedVectorIndex]]:
-    """The parts that `open_index` puts together, with a way to the vector index."""
+def opened(folder: Path, encoder: Prepared) -> Iterator[Opened]:
+    """The parts that `open_index` puts together."""
     with open_sqlite(folder / STORE_FILE) as store:
         store.set_model(_MODEL)
         vectors = SegmentedVectorIndex(encoder.dimensions, folder / INDEX_FOLDER, stamp="benchmark")
         follower = Follower(store, vectors, no_background(encoder.fingerprint, encoder.dimensions))
         follower.load()
-        yield CoverageIndex(follower, encoder), vectors
+        yield Opened(CoverageIndex(follower, encoder), vectors, follower)
         vectors.close()

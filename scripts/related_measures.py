@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from scorer_measures import measure
 from sklearn.metrics import average_precision_score, roc_auc_score
+from story_measures import figures_of, in_order, put, stability_of
 
 from index import Article, CoverageIndex, Filters, Related, RelatedQuery, open_index
 from index.encoder import Encoder
@@ -146,7 +147,7 @@ class _Answers:
 
 def _stories(name: str, rows: Sequence[Row], index: CoverageIndex, query: RelatedQuery) -> Measured:
     stories = _Stories.of(rows)
-    _put(index, list(stories.articles.values()), name)
+    put(index, in_order(rows), name)
     asked = [one for one in stories.articles if stories.sizes[stories.story[one]] > 1]
     with progress(f"asking about {name}", len(asked)) as advance:
         answers = {}
@@ -158,6 +159,7 @@ def _stories(name: str, rows: Sequence[Row], index: CoverageIndex, query: Relate
     figures = _ranking(stories, answers)
     figures |= _cross_lingual(list(answers.values()))
     figures |= _as_shipped(stories, answers)
+    figures |= figures_of(index, rows) | stability_of(index, rows)
     if any(stories.topic.values()):
         figures["same_against_related_auc"] = _within_topics(index, stories)
     judged = [
