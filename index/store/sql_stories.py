@@ -116,6 +116,7 @@ class SqlStoryTransaction:
         """Group the articles of some stories anew; see `StoryTransaction.regroup`."""
         before = {key: number for number, keys in self.members(numbers).items() for key in keys}
         parts = dict(regrouping.parts)
+        origins: dict[int, int] = {}
         for number in sorted(number for number in parts if number < 0):
             keys = parts.pop(number)
             made = self._new()
@@ -123,14 +124,14 @@ class SqlStoryTransaction:
             self._log(StoryChangeKind.SPLIT, made, other=origin)
             thread = select(stories.c.thread).where(stories.c.number == origin).scalar_subquery()
             self._connection.execute(update(stories).where(stories.c.number == made).values(thread=thread))
-            parts[made] = keys
+            parts[made], origins[made] = keys, origin
         after = {key: number for number, keys in parts.items() for key in keys}
         gone = _heirs(set(numbers) - parts.keys(), before, after)
         for key in sorted(after):
             old, new = before[key], after[key]
             if old != new:
                 self._connection.execute(update(story_members).where(story_members.c.key == key).values(story=new))
-                if gone.get(old) != new and new in numbers:  # neither by the merge nor by the split
+                if new != gone.get(old) and old != origins.get(new):  # neither by the merge nor by the split
                     self._log(StoryChangeKind.LEFT, old, key)
                     self._log(StoryChangeKind.JOINED, new, key)
         for number, into in sorted(gone.items()):

@@ -59,6 +59,7 @@ def restore(store: Path, file: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         _copy_tables(connection)
         _raise_counters(connection)
+        _delete_taken_down(connection)
         connection.execute("INSERT OR REPLACE INTO settings VALUES ('lineage', ?)", (secrets.token_hex(16),))
         connection.execute("COMMIT")
 
@@ -85,9 +86,6 @@ def _copy_tables(connection: sqlite3.Connection) -> None:
         given = ", ".join(f'given."{column}"' for column in columns)  # without "given." a missing one would be a text
         copy = f'INSERT INTO main."{name}" ({listed}) SELECT {given} FROM backup."{name}" AS given'  # noqa: S608 - as above
         connection.execute(copy)
-    # Somebody asked for these to be gone, and is not to ask again because of a restored backup.
-    connection.execute("INSERT OR REPLACE INTO main.takedowns SELECT * FROM temp.taken_down")
-    connection.execute("DELETE FROM main.articles WHERE id IN (SELECT article_id FROM temp.taken_down)")
 
 
 def _raise_counters(connection: sqlite3.Connection) -> None:
@@ -98,6 +96,23 @@ def _raise_counters(connection: sqlite3.Connection) -> None:
     ).fetchall()
     connection.execute("DELETE FROM main.sqlite_sequence")
     connection.executemany("INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)", counters)
+
+
+def _delete_taken_down(connection: sqlite3.Connection) -> None:
+    """Somebody asked for these to be gone, and is not to ask again because of a restored backup."""
+    connection.execute("INSERT OR REPLACE INTO main.takedowns SELECT * FROM temp.taken_down")
+    connection.execute(
+        "INSERT INTO main.story_changes (at, story, kind, article_id)"
+        " SELECT strftime('%Y-%m-%d %H:%M:%f000', 'now'), story, 'left', id"
+        " FROM main.articles JOIN main.story_members USING (key)"
+        " WHERE id IN (SELECT article_id FROM temp.taken_down) ORDER BY key"
+    )
+    connection.execute(
+        "UPDATE main.stories SET changed = last FROM (SELECT story, max(sequence) AS last FROM main.story_changes"
+        " WHERE article_id IN (SELECT article_id FROM temp.taken_down) GROUP BY story) WHERE number = story"
+        " AND last > changed"
+    )
+    connection.execute("DELETE FROM main.articles WHERE id IN (SELECT article_id FROM temp.taken_down)")
 
 
 @contextmanager

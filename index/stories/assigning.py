@@ -272,8 +272,10 @@ def _spread(keys: Sequence[int], most: int) -> list[int]:
 
 
 def _window(first: int, last: int, exclude: Collection[int]) -> Filters:
-    since = max(first - WINDOW.total_seconds(), _FIRST_MOMENT)
-    until = min(last + WINDOW.total_seconds(), _LAST_MOMENT)
+    """Of moments in seconds since 1970; open at an end that no calendar has."""
+    since, until = first - WINDOW.total_seconds(), last + WINDOW.total_seconds()
     return Filters(
-        since=datetime.fromtimestamp(since, UTC), until=datetime.fromtimestamp(until, UTC), exclude=frozenset(exclude)
+        since=datetime.fromtimestamp(since, UTC) if since >= _FIRST_MOMENT else None,
+        until=datetime.fromtimestamp(until, UTC) if until <= _LAST_MOMENT else None,
+        exclude=frozenset(exclude),
     )
