@@ -26,10 +26,12 @@ from service.opening import load_configured_encoder
 from service.settings import read_settings
 
 TRIED = {
-    "least": (3.0, 3.2, 3.4, 3.6, 3.8),
-    "of_density": (0.0, 0.2, 0.3, 0.4, 0.5, 0.6),
-    "of_size": (0.0, 0.05, 0.1, 0.2),
-    "stay": (0.0, 0.2, 0.4, 0.6),
+    "least": (3.0, 3.2, 3.6, 3.8),
+    "of_density": (0.0, 0.07, 0.09, 0.13, 0.15),
+    "of_size": (0.0, 0.1, 0.2),
+    "stay": (0.0, 0.2, 0.6),
+    "usual": (4.0, 4.5, 5.5),
+    "few": (0.0, 1.0, 3.0, 5.0),
 }
 
 
@@ -38,8 +40,7 @@ def demands() -> Iterator[tuple[str, Demand]]:
     yield "as shipped", DEMAND
     for name, values in TRIED.items():
         for value in values:
-            if value != getattr(DEMAND, name):
-                yield f"{name} {value}", replace(DEMAND, **{name: value})
+            yield f"{name} {value}", replace(DEMAND, **{name: value})
 
 
 def main(

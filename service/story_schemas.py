@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 
 from index.article import Country, Lang, Moment, Name
 from index.store.stories import HEAT_HALF_LIFE_HOURS, Report, StoryChange, StoryChangeKind, StoryOrder, StoryQuery
@@ -24,7 +24,7 @@ MOST_CHANGES = 1_000
 _Position: TypeAdapter[tuple[float, int]] = TypeAdapter(
     tuple[Annotated[float, Field(ge=-6e10, le=2.5e11)], Annotated[int, Field(ge=0, le=2**62)]]  # years 1 to 9999
 )
-_Rounded = Annotated[float, PlainSerializer(lambda value: round(value, 3), return_type=float)]
+_Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
 def cursor_of(position: tuple[float, int]) -> str:

@@ -22,7 +22,6 @@ from index.stories.grouping import (
     Demand,
     Numbers,
     Reports,
-    density,
     grouped,
     is_copy,
     span,
@@ -141,7 +140,7 @@ class StoryAssigner:
         members = sorted(one for keys in stories.members(numbers).values() for one in keys)
         reports = self._read([key, *_sampled(members)])
         (place,), others = reports.among([key]), reports.among(_sampled(members))
-        return float(self._closeness.of(reports, int(place), others).mean()) >= THREAD_LEAST
+        return self._closeness.of(reports, int(place), others).mean() >= THREAD_LEAST
 
     def _join(self, stories: StoryTransaction, key: int, own: int | None, best: Candidate) -> None:
         if own is not None and stories.members([own])[own] == [key]:  # so that its id leads to where it went
@@ -207,15 +206,15 @@ class StoryAssigner:
         places = {number: reports.among(keys) for number, keys in sampled.items()}
         some = np.concatenate([np.repeat(asked, len(others)) for others in places.values()] or [asked[:0]])
         others = np.concatenate([np.tile(others, len(asked)) for others in places.values()] or [asked[:0]])
-        close = self._closeness.of_pairs(reports, some, others)
-        links = []
+        links = self._closeness.of_pairs(reports, some, others)
+        near = []
         start = 0
         for number, found in places.items():
             count = len(found) * len(asked)
-            if count and (link := float(close[start : start + count].mean())) >= self._demand.least - NEAR:
-                links.append((-link, number))
+            if count and (link := links[start : start + count].mean()) >= self._demand.least - NEAR:
+                near.append((-link, number))
             start += count
-        return [number for _, number in sorted(links)]
+        return [number for _, number in sorted(near)]
 
     def _candidates(
         self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
@@ -235,11 +234,11 @@ class StoryAssigner:
         reports = self._read([key, *(one for keys in sampled.values() for one in keys)])
         (place,) = reports.among([key]).tolist()
         places = {number: others for number, keys in sampled.items() if len(others := reports.among(keys))}
-        close = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
+        links = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
         judged = []
         start = 0
         for number, others in places.items():
-            link = float(close[start : start + len(others)].mean())
+            link = links[start : start + len(others)].mean()
             start += len(others)
             judged.append(self._judged(reports, place, others, link, (number, len(members[number]), number == own)))
         return judged
@@ -251,7 +250,7 @@ class StoryAssigner:
         link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
         if link < self._demand.least - self._demand.stay:  # whatever it is like, that is too little
             return Candidate(number, link, np.inf, is_copy=False)
-        dense = density(self._closeness.matrix(reports.of(others)))
+        dense = self._demand.density_of(self._closeness.matrix(reports.of(others)))
         demanded = self._demand.of(np.array(dense), np.array(float(size))) - self._demand.stay * is_own
         return Candidate(number, link, float(demanded), is_copy(reports, place, others))
 

@@ -12,7 +12,7 @@ from index.related.signals import names_and_countries
 from index.store import ArticleStore, StoredArticle
 from index.store.stories import StoryRecord
 from index.stories.assigning import MOST_REVIEWED
-from index.stories.grouping import DEMAND, Closeness, Demand, Reports, density
+from index.stories.grouping import DEMAND, Closeness, Demand, Links, Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Explanation:
 
     Attributes:
         record: the story.
-        density: how close its articles are on average, in units of similarity; -inf of a single one.
+        density: how close its articles are on average, in units of similarity, two of one publisher counting less; -inf
+            of a single one.
         demanded: how close an article would have to be to come to it.
         links: of its articles, the weakest first; of a large story those that came first.
     """
@@ -67,27 +68,25 @@ class StoryExplainer:
         found, stored = self._reader.read(keys), self._store.get_by_keys(keys)
         articles = [found[key] for key in keys if key in found and key in stored]
         reports = Reports(articles, self._reader.centred(articles))
-        close = self._closeness.matrix(reports)
-        dense = density(close)
-        demanded = self._demand.of(np.array(dense), np.array(float(max(1, record.articles))))
-        links = []
-        for place, article in enumerate(articles):
-            others = np.delete(close[place], place)
-            if not len(others):
-                links.append(Link(stored[article.key], float("-inf"), None, float("-inf"), ()))
-                continue
-            nearest = int(np.argmax(np.where(np.arange(len(articles)) == place, -np.inf, close[place])))
-            links.append(
-                Link(
-                    article=stored[article.key],
-                    closeness=float(others.mean()),
-                    nearest=stored[articles[nearest].key],
-                    nearest_closeness=float(close[place, nearest]),
-                    reasons=self._reasons(reports, stored, place, nearest),
-                )
-            )
-        links.sort(key=lambda link: (link.closeness, link.article.key))
-        return Explanation(record, dense, float(demanded), tuple(links))
+        links = self._closeness.matrix(reports)
+        dense = np.array(self._demand.density_of(links))
+        demanded = self._demand.of(dense, np.array(float(max(1, record.articles))))
+        told = [self._link(reports, stored, links[place], place) for place in range(len(articles))]
+        told.sort(key=lambda link: (link.closeness, link.article.key))
+        return Explanation(record, links.mean(), float(demanded), tuple(told))
+
+    def _link(self, reports: Reports, stored: dict[int, StoredArticle], links: Links, one: int) -> Link:
+        article = stored[reports.articles[one].key]
+        if len(reports.articles) == 1:
+            return Link(article, float("-inf"), None, float("-inf"), ())
+        nearest = int(np.argmax(np.where(links.weights > 0, links.close, -np.inf)))
+        return Link(
+            article=article,
+            closeness=links.mean(),
+            nearest=stored[reports.articles[nearest].key],
+            nearest_closeness=float(links.close[nearest]),
+            reasons=self._reasons(reports, stored, one, nearest),
+        )
 
     def _reasons(self, reports: Reports, stored: dict[int, StoredArticle], one: int, other: int) -> tuple[Reason, ...]:
         own, others = (

