@@ -66,7 +66,9 @@ def _bound_socket(settings: Settings) -> Iterator[socket.socket]:
         SettingsError: the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as bound:
+    # With the protocol named, asyncio lets no answer on a kept connection wait 40 ms for the client's delayed
+    # acknowledgement; without it, it takes the sockets for ones of another kind.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((settings.host, settings.port))
