@@ -198,7 +198,8 @@ _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
 def _on_library_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MergedStoryError):
         path = request.url.path.replace(f"/{error.story}", f"/{error.into}", 1)
-        return RedirectResponse(request.url.replace(path=path), status.HTTP_308_PERMANENT_REDIRECT)
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(path + query, status.HTTP_308_PERMANENT_REDIRECT)  # of whatever host it was asked
     for kind, (code, name) in _EXPECTED.items():
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)

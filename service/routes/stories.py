@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -45,8 +46,11 @@ def list_stories(
 ) -> StoriesOut:
     """The stories that there are."""
     query = parameters.to_query()
-    stories = index.stories.find(query)
-    following = cursor_of(query.position(stories[-1].record)) if len(stories) == query.limit else None
+    stories = index.stories.find(replace(query, limit=query.limit + 1))  # the one more tells that there is a next page
+    following = None
+    if len(stories) > query.limit:
+        stories.pop()
+        following = cursor_of(query.position(stories[-1].record))
     _link_next(request, response, following)
     return StoriesOut(stories=list(map(StoryOut.of, stories)), next=following)
 
@@ -103,8 +107,11 @@ def list_articles(
 ) -> StoryArticlesOut:
     """The articles of a story."""
     after = None if parameters.cursor is None else position_of(parameters.cursor)
-    reports = index.stories.reports(story_id, parameters.limit, after)
-    following = cursor_of(reports[-1].position) if len(reports) == parameters.limit else None
+    reports = index.stories.reports(story_id, parameters.limit + 1, after)
+    following = None
+    if len(reports) > parameters.limit:
+        reports.pop()
+        following = cursor_of(reports[-1].position)
     _link_next(request, response, following)
     return StoryArticlesOut(articles=list(map(ReportOut.of, reports)), next=following)
 

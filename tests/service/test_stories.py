@@ -103,6 +103,14 @@ def told(topical_client: TestClient) -> TestClient:
 # Lists
 
 
+@pytest.mark.parametrize("path", ["/v1/stories", "/v1/stories/s1/articles"])
+@pytest.mark.parametrize(("limit", "counts"), [(1, [1, 1, 1]), (2, [2, 1]), (3, [3]), (4, [3])])
+def test_no_page_is_empty(told: TestClient, path: str, limit: int, counts: list[int]) -> None:
+    found = pages(told, f"{path}?limit={limit}")
+    listed = "articles" if path.endswith("articles") else "stories"
+    assert [len(answer[listed]) for answer in found] == counts
+
+
 def test_there_are_no_stories_without_articles(topical_client: TestClient) -> None:
     response = topical_client.get("/v1/stories")
     assert response.json() == {"stories": [], "next": None}
@@ -469,8 +477,8 @@ def test_a_merged_story_leads_to_the_other_one(
     merge(topical_index, 2, 1)
     response = told.get(f"/v1/stories/s2{part}{query}", follow_redirects=False)
     assert response.status_code == 308
-    place = urlsplit(str(httpx2.URL(f"http://testserver/v1/stories/s2{part}").join(response.headers["Location"])))
-    assert (place.netloc, place.path) == ("testserver", f"/v1/stories/s1{part}")
+    place = urlsplit(response.headers["Location"])
+    assert (place.netloc, place.path) == ("", f"/v1/stories/s1{part}")  # whatever host a proxy makes of it
     assert place.query == query.removeprefix("?")
     followed = told.get(f"/v1/stories/s2{part}{query}", follow_redirects=True)
     assert followed.json() == told.get(f"/v1/stories/s1{part}{query}").json()
