@@ -1,6 +1,7 @@
 """The library's face: articles in, related coverage out."""
 
 import asyncio
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from index.article import Article, Content, canonical_url
 from index.encoder import Encoder, Priority
 from index.errors import TakenDownError, UnknownArticleError
-from index.follower import Follower
+from index.follower import Follower, stamp
 from index.progress import progress
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
@@ -74,6 +75,7 @@ class CoverageIndex:
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
         self._writing = follower.writing
+        self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder = encoder
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -247,6 +249,13 @@ class CoverageIndex:
                 f"no article with the URL {canonical_url(url)}: send it first, or ask by its text"
             )
         return stored
+
+    def generation(self) -> str:
+        """A text that is another one whenever answers may be: when articles, stories, the index or the model changed.
+
+        One that was asked for before an answer is never newer than the answer.
+        """
+        return f"{self._made_with:08x}.{self._follower.position}.{self._store.generation()}"
 
     def latest(self, limit: int) -> list[StoredArticle]:
         """The latest articles to appear, at most `limit`."""

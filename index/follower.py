@@ -47,6 +47,11 @@ class Follower:
         self._lineage = store.lineage()
         self._sequence = 0
 
+    @property
+    def position(self) -> int:
+        """The number of the last change of the store that the index has."""
+        return self._sequence
+
     def load(self) -> None:
         """Bring the index to the store's state, whatever it holds."""
         with self.writing:

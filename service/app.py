@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import openapi, pages, problems
+from service import caching, openapi, pages, problems
 from service.opening import open_configured_index
 from service.pages import front_page
 from service.routes import articles, batch, health, related, stories
@@ -47,6 +47,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.settings = settings
     app.state.is_stopping = False
     problems.install(app)
+    app.add_exception_handler(caching.NotModifiedError, caching.not_modified)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.

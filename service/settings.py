@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     hub_token: SecretStr | None = Field(None, description="Token for a private model on the hub.")
     max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")
     max_batch_bytes: int = Field(256 * 2**20, ge=1, description="Largest body of a batch.")
+    cache_seconds: int = Field(
+        30,
+        ge=0,
+        le=86_400,
+        description="So long browsers and caches may show an answer without asking again whether it is still the same; "
+        "0 has them ask every time.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."

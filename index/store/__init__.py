@@ -282,6 +282,13 @@ class ArticleStore(Protocol):
         """The number of the last change in the log, 0 in an empty store."""
         ...
 
+    def generation(self) -> str:
+        """A text that is another one after every change of an article or a story, whoever made it, and the same before.
+
+        It is cheap enough to be asked for with every request.
+        """
+        ...
+
     def changes_after(self, sequence: int, limit: int) -> list[Change]:
         """The changes with higher numbers than `sequence`, in order, at most `limit`; one number follows on another."""
         ...

@@ -30,6 +30,7 @@ from index.store.schema import articles, changes, settings, takedowns, vectors, 
 from index.store.sql_story_store import SqlStoryStore
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
+from index.store.sqlite_watch import Watched
 from index.vectors import Entry
 
 _VERSION = np.dtype([("key", np.int64), ("sequence", np.int64)])
@@ -80,6 +81,7 @@ class SqlArticleStore:
         self._path = path
         self._writer = writer
         self.stories = SqlStoryStore(self._read, self._write)
+        self._watched = Watched(path, self._newest)
 
     def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
@@ -258,6 +260,14 @@ class SqlArticleStore:
         with self._read() as connection:
             return connection.execute(select(func.max(changes.c.sequence))).scalar() or 0
 
+    def generation(self) -> str:
+        """Another text after every change; see `ArticleStore.generation`."""
+        with explained(f"cannot read the store {self._path}", self._path.parent):
+            return self._watched.value()
+
+    def _newest(self) -> str:
+        return f"{self.lineage()}.{self.last_sequence()}.{self.stories.last_change()}"
+
     def changes_after(self, sequence: int, limit: int) -> list[Change]:
         """The changes with higher numbers; see `ArticleStore.changes_after`."""
         query = select(changes.c.sequence, changes.c.key, changes.c.kind).where(changes.c.sequence > sequence)
@@ -317,6 +327,7 @@ class SqlArticleStore:
 
     def close(self) -> None:
         """Let go of the files."""
+        self._watched.close()
         self._engine.dispose()
 
     def __enter__(self) -> Self:

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request
 
+from service.caching import NOT_MODIFIED, Cached
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
@@ -9,16 +10,22 @@ from service.schemas import Examples, RelatedOut
 
 router = APIRouter(prefix="/v1", tags=["related"])
 
+_STORED_RESPONSES = MISSING_RESPONSES | NOT_MODIFIED
 _TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}
 
 
-@router.get("/articles/{article_id:path}/related", operation_id="relatedByArticle", responses=MISSING_RESPONSES)
+@router.get(
+    "/articles/{article_id:path}/related",
+    operation_id="relatedByArticle",
+    responses=_STORED_RESPONSES,
+    dependencies=[Cached],
+)
 def related_by_article(article_id: ArticleIdInPath, parameters: RelatedQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its id."""
     return RelatedOut.of(index.related_to(index.article(article_id), parameters.to_query()), article_id)
 
 
-@router.get("/related", operation_id="relatedByUrl", responses=MISSING_RESPONSES)
+@router.get("/related", operation_id="relatedByUrl", responses=_STORED_RESPONSES, dependencies=[Cached])
 def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its URL."""
     stored = index.article_by_url(parameters.url)

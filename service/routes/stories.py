@@ -11,6 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index.store.stories import StoryQuery
 from index.stories.ids import number_of
+from service.caching import NOT_MODIFIED, CachedForAMinute
 from service.dependencies import Index
 from service.openapi import STORY_RESPONSES
 from service.story_schemas import (
@@ -37,10 +38,12 @@ MOST_OF_THREAD = 20
 _POLL_SECONDS = 0.5
 _QUIET_POLLS = 30
 
+_RESPONSES = STORY_RESPONSES | NOT_MODIFIED
+_CACHED = [CachedForAMinute]  # a story tells what came in the last hours
 StoryId = Annotated[str, Path(description="The id of a story.", examples=["s1"])]
 
 
-@router.get("", operation_id="listStories")
+@router.get("", operation_id="listStories", responses=NOT_MODIFIED, dependencies=_CACHED)
 def list_stories(
     parameters: Annotated[StoryParameters, Query()], index: Index, request: Request, response: Response
 ) -> StoriesOut:
@@ -88,7 +91,7 @@ async def stream_changes(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-@router.get("/{story_id}", operation_id="getStory", responses=STORY_RESPONSES)
+@router.get("/{story_id}", operation_id="getStory", responses=_RESPONSES, dependencies=_CACHED)
 def get_story(story_id: StoryId, index: Index) -> StoryDetailOut:
     """A story, and the others of its thread."""
     story = index.stories.get(story_id)
@@ -97,7 +100,7 @@ def get_story(story_id: StoryId, index: Index) -> StoryDetailOut:
     return StoryDetailOut.in_thread(story, [one for one in others if one.id != story.id][:MOST_OF_THREAD])
 
 
-@router.get("/{story_id}/articles", operation_id="listStoryArticles", responses=STORY_RESPONSES)
+@router.get("/{story_id}/articles", operation_id="listStoryArticles", responses=_RESPONSES, dependencies=_CACHED)
 def list_articles(
     story_id: StoryId,
     parameters: Annotated[StoryArticlesParameters, Query()],
@@ -116,13 +119,13 @@ def list_articles(
     return StoryArticlesOut(articles=list(map(ReportOut.of, reports)), next=following)
 
 
-@router.get("/{story_id}/timeline", operation_id="getStoryTimeline", responses=STORY_RESPONSES)
+@router.get("/{story_id}/timeline", operation_id="getStoryTimeline", responses=_RESPONSES, dependencies=_CACHED)
 def get_timeline(story_id: StoryId, index: Index) -> TimelineOut:
     """How a story came about: by day, and by language."""
     return TimelineOut.of(index.stories.timeline(story_id))
 
 
-@router.get("/{story_id}/explanation", operation_id="explainStory", responses=STORY_RESPONSES)
+@router.get("/{story_id}/explanation", operation_id="explainStory", responses=_RESPONSES, dependencies=_CACHED)
 def explain(story_id: StoryId, index: Index) -> ExplanationOut:
     """Why the articles of a story are together, and which hangs on by the least."""
     return ExplanationOut.of(index.explain_story(story_id))

@@ -814,3 +814,37 @@ def test_any_sequence_of_changes_leaves_what_a_dictionary_would_hold(open_store:
     test_case = Machine.TestCase
     test_case.settings = settings(max_examples=40, stateful_step_count=15, deadline=None)
     test_case().runTest()
+
+
+def test_after_every_change_the_generation_is_another_one(store: ArticleStore) -> None:
+    def changes(change: Callable[[], object]) -> bool:
+        before = store.generation()
+        assert store.generation() == before
+        change()
+        return store.generation() != before
+
+    assert changes(lambda: put(store, an_article("a"), an_article("b", title="B")))
+    assert not changes(lambda: put(store, an_article("a")))
+    assert not changes(lambda: store.get("a"))
+    assert changes(lambda: put(store, an_article("a", source="Harbor Tribune")))
+    articles = store.without_vector(9)
+    assert changes(lambda: store.put_vectors(articles, np.ones((2, 3), np.float16), [b"", b""]))
+    with store.stories.changing() as transaction:
+        keys = transaction.unassigned(9)
+    assert len(keys) == 2
+
+    def assign() -> None:
+        with store.stories.changing() as transaction:
+            transaction.join(keys[1], transaction.open(keys[0]), is_copy=False)
+
+    assert changes(assign)
+    assert changes(lambda: store.take_down("a"))
+    assert changes(lambda: store.expire(FUTURE, 9))
+
+
+def test_two_that_have_a_store_open_agree_on_its_generation(open_store: Open, tmp_path: Path) -> None:
+    with open_store(tmp_path) as one, open_store(tmp_path) as other:
+        assert one.generation() == other.generation()
+        before = other.generation()
+        put(one, an_article("a"))
+        assert before != one.generation() == other.generation()
