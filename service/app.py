@@ -47,7 +47,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.settings = settings
     app.state.is_stopping = False
     problems.install(app)
-    app.add_exception_handler(caching.NotModifiedError, caching.not_modified)
+    caching.install(app, settings)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.

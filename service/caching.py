@@ -1,4 +1,4 @@
-"""Answers that a client or a cache may keep: strong ETags, and 304 without looking anything up.
+"""Answers that are kept, here, by caches and by clients: strong ETags, and 304 without looking anything up.
 
 A tag is made of what was asked and of the index's generation. So nothing has to be found, let alone encoded, to see
 that an answer is still the same.
@@ -6,12 +6,15 @@ that an answer is still the same.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Depends, Header, Request, Response
+from cachetools import LRUCache
+from fastapi import Depends, FastAPI, Header, Request, Response, status
+from fastapi.routing import APIRoute
 
 from service.dependencies import Index, ServiceSettings
+from service.settings import Settings
 
 _STALE_WHILE_REVALIDATE = 60
 """Seconds: a reader need not wait for an answer that is a little older than allowed, while the cache gets a new one."""
@@ -33,16 +36,60 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
 """What a route with such a dependency may answer besides."""
 
 
-class NotModifiedError(Exception):
-    """Raised before anything is looked up: the client has the answer already."""
+class KeptAnswerError(Exception):
+    """Raised before anything is looked up: there is an answer already.
 
-    def __init__(self, headers: dict[str, str]) -> None:
-        super().__init__("the answer is still the same")
-        self.headers = headers
+    Attributes:
+        answer: it, or that the client has it.
+    """
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__("there is an answer already")
+        self.answer = answer
+
+
+class KeptAnswers:
+    """The answers that were asked for last, by their tags. Used by the event loop alone."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """Keep answers of so many bytes together."""
+        self._bodies: LRUCache[str, bytes] = LRUCache(most_bytes, getsizeof=len)
+
+    def get(self, tag: str) -> bytes | None:
+        """The answer with a tag."""
+        return self._bodies.get(tag)
+
+    def keep(self, tag: str, body: bytes) -> None:
+        """Keep an answer, if it is not larger than all that may be kept."""
+        if len(body) <= self._bodies.maxsize:
+            self._bodies[tag] = body
+
+
+class CachedRoute(APIRoute):
+    """A route whose answers are kept, if it depends on `cached`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, as FastAPI asks for it."""
+        handle = super().get_route_handler()
+
+        async def handle_and_keep(request: Request) -> Response:
+            response = await handle(request)
+            tag = getattr(request.state, "answer_tag", None)
+            if tag is not None and response.status_code == status.HTTP_200_OK:
+                request.app.state.answers.keep(tag, bytes(response.body))
+            return response
+
+        return handle_and_keep
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Keep answers of an app."""
+    app.state.answers = KeptAnswers(settings.cached_answer_bytes)
+    app.add_exception_handler(KeptAnswerError, _answer)
 
 
 def cached(*, seconds: int | None = None) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets answers be kept, and ends a request whose answer the client has.
+    """A dependency that lets answers be kept, and ends a request whose answer there is already.
 
     Args:
         seconds: after so many an answer is another one even if nothing was changed, since it tells of times; None if it
@@ -62,7 +109,11 @@ def cached(*, seconds: int | None = None) -> Callable[..., Awaitable[None]]:
         is_private = "authorization" in request.headers or getattr(request.state, "key_id", None) is not None
         headers = {"ETag": tag, "Cache-Control": _cache_control(settings.cache_seconds, is_private=is_private)}
         if if_none_match and is_among(tag, if_none_match):
-            raise NotModifiedError(headers)
+            raise KeptAnswerError(Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers))
+        kept = request.app.state.answers.get(tag)
+        if kept is not None:
+            raise KeptAnswerError(Response(kept, headers=headers, media_type="application/json"))
+        request.state.answer_tag = tag
         response.headers.update(headers)
 
     return dependency
@@ -76,10 +127,9 @@ def is_among(tag: str, listed: str) -> bool:
     return tag in {one.strip().removeprefix("W/") for one in listed.split(",")}
 
 
-def not_modified(_: Request, error: Exception) -> Response:
-    """The answer to a client that has it already."""
-    assert isinstance(error, NotModifiedError)  # noqa: S101 - Starlette types all handlers alike
-    return Response(status_code=304, headers=error.headers)
+async def _answer(_: Request, error: Exception) -> Response:
+    assert isinstance(error, KeptAnswerError)  # noqa: S101 - Starlette types all handlers alike
+    return error.answer
 
 
 def _cache_control(seconds: int, *, is_private: bool) -> str:

@@ -11,12 +11,13 @@ from service.schemas import RelatedByUrlParameters, RelatedParameters
 from service.settings import Settings
 
 
-def _index(request: Request) -> CoverageIndex:
+# Coroutines, as what is none goes by way of a thread, which takes longer than they do.
+async def _index(request: Request) -> CoverageIndex:
     index: CoverageIndex = request.app.state.index
     return index
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -28,7 +29,7 @@ RelatedQueryParameters = Annotated[RelatedParameters, Query()]
 RelatedByUrlQueryParameters = Annotated[RelatedByUrlParameters, Query()]
 
 
-def refuse_reader(settings: ServiceSettings) -> None:
+async def refuse_reader(settings: ServiceSettings) -> None:
     """Refuse what a reader cannot do, before anything else.
 
     Raises:

@@ -72,6 +72,9 @@ class Settings(BaseSettings):
         description="So long browsers and caches may show an answer without asking again whether it is still the same; "
         "0 has them ask every time.",
     )
+    cached_answer_bytes: int = Field(
+        64 * 2**20, ge=0, description="Answers of so many bytes are kept in memory, for those who ask the same next."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."

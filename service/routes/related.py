@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Request
 
-from service.caching import NOT_MODIFIED, Cached
+from service.caching import NOT_MODIFIED, Cached, CachedRoute
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
 from service.schemas import Examples, RelatedOut
 
-router = APIRouter(prefix="/v1", tags=["related"])
+router = APIRouter(prefix="/v1", tags=["related"], route_class=CachedRoute)
 
 _STORED_RESPONSES = MISSING_RESPONSES | NOT_MODIFIED
 _TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}

@@ -11,7 +11,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index.store.stories import StoryQuery
 from index.stories.ids import number_of
-from service.caching import NOT_MODIFIED, CachedForAMinute
+from service.caching import NOT_MODIFIED, CachedForAMinute, CachedRoute
 from service.dependencies import Index
 from service.openapi import STORY_RESPONSES
 from service.story_schemas import (
@@ -32,7 +32,7 @@ from service.story_schemas import (
     position_of,
 )
 
-router = APIRouter(prefix="/v1/stories", tags=["stories"])
+router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute)
 
 MOST_OF_THREAD = 20
 _POLL_SECONDS = 0.5

@@ -11,6 +11,7 @@ from index.related.finding import RelatedFinder
 from index.store.stories import Regrouping
 from index.stories.library import StoryLibrary
 from service.app import create_app
+from service.caching import KeptAnswers
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
 
@@ -59,19 +60,54 @@ def test_an_answer_that_is_still_the_same_is_not_sent_again(told: TestClient, pa
     assert response.headers["Cache-Control"] == told.get(path).headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_nothing_is_looked_up_for_that(told: TestClient, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    etag = tag(told, path)
+@pytest.fixture
+def nothing_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Call it, and nobody may look anything up from then on."""
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("that was not to be asked")
 
-    monkeypatch.setattr(RelatedFinder, "find", refuse)
-    for name in ("find", "get", "record", "reports", "timeline"):
-        monkeypatch.setattr(StoryLibrary, name, refuse)
-    monkeypatch.setattr(CoverageIndex, "article", refuse)
-    monkeypatch.setattr(CoverageIndex, "article_by_url", refuse)
+    def begin() -> None:
+        monkeypatch.setattr(RelatedFinder, "find", refuse)
+        for name in ("find", "get", "record", "reports", "timeline"):
+            monkeypatch.setattr(StoryLibrary, name, refuse)
+        monkeypatch.setattr(CoverageIndex, "article", refuse)
+        monkeypatch.setattr(CoverageIndex, "article_by_url", refuse)
+
+    return begin
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_is_looked_up_for_that(told: TestClient, path: str, nothing_is_looked_up: Callable[[], None]) -> None:
+    etag = tag(told, path)
+    nothing_is_looked_up()
     assert status(told, path, etag) == 304
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_who_asks_the_same_next_gets_the_same_answer(
+    told: TestClient, path: str, nothing_is_looked_up: Callable[[], None]
+) -> None:
+    first = told.get(path)
+    nothing_is_looked_up()
+    again = told.get(path)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert again.headers == first.headers
+
+
+def test_answers_of_no_more_than_so_many_bytes_are_kept() -> None:
+    kept = KeptAnswers(10)
+    kept.keep("one", b"1234")
+    kept.keep("two", b"1234")
+    assert kept.get("one") == b"1234"
+    kept.keep("three", b"1234")  # two was not asked for since
+    kept.keep("four", b"12345678901")
+    assert [kept.get(tag) for tag in ("one", "two", "three", "four")] == [b"1234", None, b"1234", None]
+
+
+def test_without_room_none_is_kept(topical_index: CoverageIndex) -> None:
+    with TestClient(create_app(Settings(cached_answer_bytes=0), topical_index)) as client:
+        assert client.get("/v1/stories").content == client.get("/v1/stories").content
 
 
 def merge(index: CoverageIndex) -> None:
