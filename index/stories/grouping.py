@@ -86,7 +86,7 @@ class Demand:
         of_density: for the denser of the two, times the square of what its density is more than that.
         of_size: for each time that the larger of the two is e times as large as one article.
         stay: what articles that are together are closer for that, and those that are not are farther, when they are
-            thought over: without it stories would not hold still.
+            thought over. With more of it stories hold less still: what they are depends on what came first.
         usual: how dense stories are when they have run for a while. The first reports of an event are nearly alike,
             and what comes of it next day is not like them.
         few: as if so many pairs as close as `usual` were in each group, its density is judged.
@@ -95,7 +95,7 @@ class Demand:
     least: float = 3.4
     of_density: float = 0.11
     of_size: float = 0.05
-    stay: float = 0.4
+    stay: float = 0.1
     usual: float = 5.0
     few: float = 2.0
 

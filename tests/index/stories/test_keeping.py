@@ -18,9 +18,9 @@ from tests.index.stories.newsroom import Newsroom, a_history, open_newsroom
 DAY = timedelta(days=1)
 
 
-def nearly_a_summit(other: str) -> str:
+def nearly_a_summit(other: str, *, enough: float = assigning.THREAD_LEAST + 0.02) -> str:
     """A title of an article that is close enough to a summit to be of its thread, and not to be of its story."""
-    enough, too_much = assigning.THREAD_LEAST + 0.02, DEMAND.least - 0.02
+    too_much = DEMAND.least - 0.02
     times, others = next(
         (times, others)
         for others in range(1, 60)
@@ -272,11 +272,12 @@ def test_an_article_whose_new_words_fit_stays(newsroom: Newsroom) -> None:
 
 
 def test_an_article_stays_with_words_that_would_not_have_brought_it_there(newsroom: Newsroom) -> None:
+    fits = DEMAND.least - DEMAND.stay + 0.02
     newsroom.report(an_article("a", "A summit"), an_article("b", "Another summit"))
-    newsroom.report(an_article("b", nearly_a_summit("flood")))
+    newsroom.report(an_article("b", nearly_a_summit("flood", enough=fits)))
     assert newsroom.stories() == ["a b"]
     newsroom.store.take_down("b")
-    newsroom.report(an_article("c", nearly_a_summit("volcano")))
+    newsroom.report(an_article("c", nearly_a_summit("volcano", enough=fits)))
     assert newsroom.stories() == ["a", "c"]
 
 
