@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import openapi, pages, problems
+from service import limits, openapi, pages, problems
 from service.opening import open_configured_index
 from service.pages import front_page
 from service.routes import articles, batch, health, related, stories
@@ -46,6 +46,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     )
     app.state.settings = settings
     app.state.is_stopping = False
+    limits.install(app, settings)
     problems.install(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
