@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 from limits import parse
 
+from service.limits.bodies import InflatedBodies
 from service.limits.callers import Kind
 from service.limits.rates import RateLimits
 from service.settings import Settings
@@ -13,6 +14,7 @@ def install(app: FastAPI, settings: Settings) -> None:
 
     What tells who asks (`scope["state"]["key_id"]`) has to be added after this, so that it comes before.
     """
+    app.add_middleware(InflatedBodies)  # what is added later comes before
     given = {Kind.READS: settings.rate_limit, Kind.INGEST: settings.ingest_rate_limit}
     rates = {kind: parse(rate) for kind, rate in given.items() if rate is not None}
     if rates:
