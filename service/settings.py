@@ -91,6 +91,19 @@ class Settings(BaseSettings):
     hub_token: SecretStr | None = Field(None, description="Token for a private model on the hub.")
     max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")
     max_batch_bytes: int = Field(256 * 2**20, ge=1, description="Largest body of a batch.")
+    body_timeout: float = Field(
+        30,
+        gt=0,
+        description="Seconds that a client may take to send a body, and one more for every 16 KiB of it; then it is "
+        "answered by 408.",
+    )
+    request_timeout: float = Field(
+        30, gt=0, description="Seconds in which the answer to what keeps nothing begins, or it is answered by 503."
+    )
+    max_concurrent_requests: int = Field(
+        256, ge=1, description="How many requests are worked on at once; the next are answered by 503."
+    )
+    max_concurrent_ingests: int = Field(64, ge=1, description="How many of these may keep or delete articles.")
     rate_limit: Rate | None = Field(
         None,
         description="How many requests that keep nothing each caller may send, such as `600/minute`; the next are "

@@ -1,10 +1,13 @@
 """No caller takes the service away from the others."""
 
+import socket
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -18,6 +21,8 @@ from service.settings import Settings
 from tests.index.fakes import FakeEncoder
 from tests.service.conftest import serving
 from tests.service.test_articles import assert_problem
+from tests.service.test_overload import EndlessEncoder
+from tests.waiting import wait_until
 
 ARTICLE = {"title": "A summit", "lang": "en"}
 
@@ -162,3 +167,111 @@ def test_a_rate_that_is_none_is_refused(rate: str) -> None:
 def test_a_proxy_is_an_address_or_a_network(proxies: str) -> None:
     with pytest.raises(ValidationError, match="network"):
         Settings(trusted_proxies=proxies)
+
+
+# Times and crowds
+
+PUT = b"PUT /v1/articles/a HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+ASK = b"POST /v1/related HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 20\r\n\r\n"
+BODY = b'{"title": "A flood"}'
+
+
+def connected(address: str, sent: bytes) -> socket.socket:
+    """A connection on which so much was sent."""
+    place = urlsplit(address)
+    connection = socket.create_connection((place.hostname, place.port), timeout=30)
+    connection.sendall(sent)
+    return connection
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that comes until the other side hangs up."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
+
+
+@pytest.mark.parametrize("head", [PUT, ASK])
+def test_who_sends_a_body_too_slowly_is_not_waited_for(index: CoverageIndex, head: bytes) -> None:
+    settings = Settings(body_timeout=0.2)
+    with serving(create_app(settings, index)) as address, connected(address, head + BODY[:-1]) as connection:
+        answer = received(connection)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in answer
+    assert b"slow-body" in answer
+    assert index.count() == 0
+
+
+def test_a_client_that_sends_its_body_fast_enough_is_waited_for(index: CoverageIndex) -> None:
+    settings = Settings(body_timeout=0.2)
+    body = b'{"title": "A flood", "text": "' + b"a" * 150_000 + b'"}'  # which earns nine seconds
+    with serving(create_app(settings, index)) as address:
+        head = PUT.replace(b"Content-Length: 20", f"Content-Length: {len(body)}\r\nConnection: close".encode())
+        with connected(address, head + body[:-1]) as connection:
+            threading.Event().wait(0.5)
+            connection.sendall(body[-1:])
+            assert received(connection).startswith(b"HTTP/1.1 201 ")
+
+
+def test_clients_that_are_slow_with_their_headers_do_not_hold_up_others(index: CoverageIndex) -> None:
+    with serving(create_app(Settings(max_concurrent_requests=1), index)) as address, ExitStack() as slow:
+        for _ in range(200):
+            slow.enter_context(connected(address, b"GET /version HTTP/1.1\r\nHost: a\r\n"))
+        assert httpx2.get(f"{address}/v1/stories").status_code == 200
+
+
+def test_a_read_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
+    encoder = EndlessEncoder()
+    with (
+        open_index(tmp_path, encoder) as index,
+        serving(create_app(Settings(request_timeout=0.2), index)) as address,
+    ):
+        answer = httpx2.post(f"{address}/v1/related", json=ARTICLE)
+        assert_problem(answer, 503, "0.2 s")
+        assert answer.headers["Retry-After"] == "5"
+        assert encoder.let_off.wait(30)
+        assert httpx2.get(f"{address}/v1/stories").status_code == 200
+
+
+def test_a_read_in_a_thread_is_given_up_too_and_counts_until_the_thread_is_done(
+    index: CoverageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(index, "article", lambda _: go_on.wait(30))
+    settings = Settings(request_timeout=0.2, max_concurrent_requests=1)
+    with serving(create_app(settings, index)) as address:
+        try:
+            assert_problem(httpx2.get(f"{address}/v1/articles/a"), 503, "0.2 s")
+            assert_problem(httpx2.get(f"{address}/v1/stories"), 503, "too many")
+        finally:
+            go_on.set()
+        wait_until(lambda: httpx2.get(f"{address}/v1/stories").status_code == 200)
+
+
+def test_an_answer_that_has_begun_may_take_its_time(index: CoverageIndex) -> None:
+    settings = Settings(request_timeout=0.2, max_concurrent_requests=1)
+    with (
+        serving(create_app(settings, index)) as address,
+        httpx2.stream("GET", f"{address}/v1/stories/stream") as stream,
+    ):
+        lines = stream.iter_lines()
+        assert next(lines)
+        threading.Event().wait(0.5)
+        httpx2.put(f"{address}/v1/articles/a", json=ARTICLE)  # a listener is not counted, either
+        assert any(line.startswith("event:") for line in lines)
+
+
+def test_reads_are_answered_while_as_much_is_ingested_as_may_be(tmp_path: Path) -> None:
+    encoder = EndlessEncoder()
+    settings = Settings(max_concurrent_requests=3, max_concurrent_ingests=2)
+    with open_index(tmp_path, encoder) as index, serving(create_app(settings, index)) as address, ExitStack() as held:
+        for _ in range(2):
+            held.enter_context(connected(address, PUT + BODY[:-1]))
+        wait_until(lambda: httpx2.put(f"{address}/v1/articles/b", json=ARTICLE, timeout=1).status_code == 503)
+        refused = httpx2.post(f"{address}/v1/articles:batch", content=b"")
+        assert_problem(refused, 503, "ingest")
+        assert refused.headers["Retry-After"] == "1"
+        assert httpx2.get(f"{address}/v1/stories").status_code == 200
+        held.enter_context(connected(address, ASK + BODY))
+        assert encoder.asked.wait(30)
+        assert_problem(httpx2.get(f"{address}/v1/stories"), 503, "reads")
+        assert httpx2.get(f"{address}/livez").status_code == 200
+        assert httpx2.get(f"{address}/readyz").status_code == 200
