@@ -1,7 +1,7 @@
 """The library's face: articles in, related coverage out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.scorer import Scorer, load_scorer
 from index.related.signals import VERSION, signals_of
-from index.store import Put, PutStatus, StoredArticle
+from index.store import Condition, Put, PutStatus, StoredArticle
 from index.stories.explaining import Explanation, StoryExplainer
 from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
@@ -80,7 +80,9 @@ class CoverageIndex:
 
     # Writing
 
-    def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
+    def put(
+        self, articles: Sequence[Article], *, restore: bool = False, condition: Condition | None = None
+    ) -> list[Put]:
         """Accept articles: when this returns they are durable, and found.
 
         An article that is the same as before is not encoded again, and not at all if its words are.
@@ -88,11 +90,16 @@ class CoverageIndex:
         Args:
             articles: at most a few hundred; of several with one id the last one stays.
             restore: accept articles that were taken down, and forget the takedown.
+            condition: what has to hold for every article as it is there, if anything: whoever puts it at the same time
+                comes before that is asked, or after the article is kept.
 
         Returns:
             An outcome for each article, in order.
+
+        Raises:
+            ConditionError: the condition does not hold; nothing was kept.
         """
-        accepted = self._accept(articles, restore=restore)
+        accepted = self._accept(articles, restore, condition)
         self._keep(accepted, self._encoder.encode(accepted.words))
         return accepted.outcomes
 
@@ -101,6 +108,7 @@ class CoverageIndex:
         articles: Sequence[Article],
         *,
         restore: bool = False,
+        condition: Condition | None = None,
         priority: Priority = Priority.INTERACTIVE,
         admitted: bool = False,
     ) -> list[Put]:
@@ -109,34 +117,33 @@ class CoverageIndex:
         Args:
             articles: as for `put`.
             restore: as for `put`.
+            condition: as for `put`.
             priority: who goes first when texts wait for the encoder.
             admitted: `refuse_overload` was asked before, and the call is not to be refused now.
 
         Raises:
+            ConditionError: the condition does not hold; nothing was kept.
             EncoderOverloadedError: too much is waiting to be embedded; nothing was accepted.
         """
         with ExitStack() as room:
             if not admitted:
                 room.enter_context(self._encoder.reserve([article.words for article in articles]))
-            return await asyncio.shield(
-                self._put_admitted(articles, room.pop_all(), restore=restore, priority=priority)
-            )
+            accept = partial(self._accept, articles, restore, condition)
+            return await asyncio.shield(self._put_admitted(accept, room.pop_all(), priority))
 
-    async def _put_admitted(
-        self, articles: Sequence[Article], room: ExitStack, *, restore: bool, priority: Priority
-    ) -> list[Put]:
+    async def _put_admitted(self, accept: Callable[[], _Accepted], room: ExitStack, priority: Priority) -> list[Put]:
         loop = asyncio.get_running_loop()
         with room:
-            accepted = await loop.run_in_executor(self._writer, partial(self._accept, articles, restore=restore))
+            accepted = await loop.run_in_executor(self._writer, accept)
         embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
         await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
         return accepted.outcomes
 
-    def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:
+    def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> _Accepted:  # noqa: FBT001 - the arguments of `put`
         """Make articles durable, and see which are to be embedded."""
         known_language = [article.with_language() for article in articles]
         with self._writing:
-            outcomes = self._store.put(known_language, restore=restore)
+            outcomes = self._store.put(known_language, restore=restore, condition=condition)
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import (
+    ConditionError,
     EncoderOverloadedError,
     MergedStoryError,
     ReadOnlyError,
@@ -191,6 +192,7 @@ def _on_problem(_: Request, error: Exception) -> JSONResponse:
 _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
     UnknownArticleError: (404, "unknown-article"),
     TakenDownError: (410, "taken-down"),
+    ConditionError: (412, "precondition-failed"),
     UnknownStoryError: (404, "unknown-story"),
     StoryGoneError: (410, "story-gone"),
     EncoderOverloadedError: (503, "overloaded"),

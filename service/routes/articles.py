@@ -1,12 +1,14 @@
 """Keep, read and take down an article."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from index import Article, CoverageIndex, PutStatus
+from index import Article, Put, PutStatus
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
+from service.preconditions import PutCondition, etag_of
 from service.problems import Problem, ProblemError, make_problem
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
@@ -18,6 +20,15 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     413: {"model": Problem, "description": "The body is too large."},
 }
 
+_TAGGED: dict[str, Any] = {
+    "headers": {"ETag": {"description": "Names this version of the article.", "schema": {"type": "string"}}}
+}
+_PUT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: _TAGGED,
+    201: {"model": PutOut, "description": "The article is new.", **_TAGGED},
+    **_PROBLEMS,
+}
+_GET_RESPONSES: dict[int | str, dict[str, Any]] = {200: _TAGGED, **MISSING_RESPONSES}
 
 _WRITER_ONLY = Depends(refuse_reader)
 
@@ -31,7 +42,8 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
 @router.put(
     "/{article_id:path}",
     operation_id="putArticle",
-    responses={201: {"model": PutOut}, **_PROBLEMS},
+    responses=_PUT_RESPONSES
+    | {412: {"model": Problem, "description": "The article is not as `If-Match` or `If-None-Match` has it."}},
     dependencies=[_WRITER_ONLY],
 )
 async def put_article(
@@ -40,34 +52,40 @@ async def put_article(
     index: Index,
     response: Response,
     parameters: Annotated[PutParameters, Query()],
+    condition: PutCondition,
 ) -> PutOut:
-    """Keep an article. When this is answered the article is durable, and is found."""
+    """Keep an article. When this is answered the article is durable, and is found.
+
+    With `If-None-Match: *` only a new one is kept, with `If-Match` only one that nobody has changed meanwhile.
+    """
     if body.id not in {None, article_id}:
         detail = f"id: the body says {body.id!r}, the path says {article_id!r}"
         raise ProblemError(make_problem(422, "invalid", detail))
     # Checked already, and what was cleaned is not to be cleaned again.
     article = Article.model_construct(**body.model_dump() | {"id": article_id})
     refusal = taken_down("add '?restore=true' to lift the takedown")
-    return await _put(index, article, response, refusal, restore=parameters.restore)
+    putting = index.put_async([article], restore=parameters.restore, condition=condition)
+    return await _answer(putting, response, refusal)
 
 
 @router.post(
     "",
     operation_id="postArticle",
-    responses={201: {"model": PutOut}, **_PROBLEMS},
+    responses=_PUT_RESPONSES,
     dependencies=[_WRITER_ONLY],
 )
 async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
-    outcome = await _put(index, article, response, taken_down(), restore=False)
+    outcome = await _answer(index.put_async([article]), response, taken_down())
     response.headers["Location"] = request.app.url_path_for("get_article", article_id=outcome.id)
     return outcome
 
 
-@router.get("/{article_id:path}", operation_id="getArticle", responses=MISSING_RESPONSES)
-def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
+@router.get("/{article_id:path}", operation_id="getArticle", responses=_GET_RESPONSES)
+def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -> ArticleOut:
     """The article as it is kept."""
     stored = index.article(article_id)
+    response.headers["ETag"] = etag_of(stored.version)
     return ArticleOut.of(stored, index.stories.ids_of([stored.key]).get(stored.key))
 
 
@@ -84,11 +102,10 @@ def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     index.take_down(article_id)
 
 
-async def _put(
-    index: CoverageIndex, article: Article, response: Response, refusal: Problem, *, restore: bool
-) -> PutOut:
-    (put,) = await index.put_async([article], restore=restore)
-    if put.status is PutStatus.TAKEN_DOWN:
+async def _answer(putting: Awaitable[list[Put]], response: Response, refusal: Problem) -> PutOut:
+    (put,) = await putting
+    if put.version is None:
         raise ProblemError(refusal)
+    response.headers["ETag"] = etag_of(put.version)
     response.status_code = 201 if put.status is PutStatus.CREATED else 200
     return PutOut(id=put.id, status=put.status, changed=put.status is not PutStatus.UNCHANGED)
