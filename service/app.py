@@ -14,6 +14,7 @@ from index import CoverageIndex
 from service import limits, openapi, pages, problems
 from service.opening import open_configured_index
 from service.pages import front_page
+from service.repeats import Repeats
 from service.routes import articles, batch, health, related, stories
 from service.settings import Settings
 
@@ -46,6 +47,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     )
     app.state.settings = settings
     app.state.is_stopping = False
+    app.add_middleware(Repeats)
     limits.install(app, settings)
     problems.install(app)
     openapi.install(app)

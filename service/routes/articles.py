@@ -10,6 +10,7 @@ from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.preconditions import PutCondition, etag_of
 from service.problems import Problem, ProblemError, make_problem
+from service.repeats import describe_key
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
@@ -71,8 +72,9 @@ async def put_article(
 @router.post(
     "",
     operation_id="postArticle",
-    responses=_PUT_RESPONSES,
-    dependencies=[_WRITER_ONLY],
+    responses=_PUT_RESPONSES
+    | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
+    dependencies=[_WRITER_ONLY, Depends(describe_key)],
 )
 async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""

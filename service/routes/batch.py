@@ -21,6 +21,7 @@ from service.dependencies import Index, ServiceSettings, refuse_reader
 from service.lines import read_article
 from service.openapi import WRITE_RESPONSES
 from service.problems import Problem, make_problem, store_problem
+from service.repeats import describe_key, forget
 from service.routes.articles import taken_down
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -57,10 +58,11 @@ class BatchLine(BaseModel):
     response_class=NdjsonResponse,
     responses={
         200: {"model": BatchLine, "description": "A result for every line, a line each."},
+        409: {"model": Problem, "description": "The same request is being worked on."},
         413: {"model": Problem, "description": "The body is too large."},
         **WRITE_RESPONSES,
     },
-    dependencies=[Depends(refuse_reader)],
+    dependencies=[Depends(refuse_reader), Depends(describe_key)],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -82,14 +84,16 @@ async def post_articles_batch(request: Request, index: Index, settings: ServiceS
             await run_in_threadpool(body.write, chunk)
         body.seek(0)
         closing.pop_all()  # from here on it is for the answer to close
-    return NdjsonResponse(_results(body, index, settings.max_article_bytes))
+    return NdjsonResponse(_results(request, body, index, settings.max_article_bytes))
 
 
-async def _results(body: IO[bytes], index: CoverageIndex, max_line: int) -> AsyncIterator[str]:
+async def _results(request: Request, body: IO[bytes], index: CoverageIndex, max_line: int) -> AsyncIterator[str]:
     with body:
         lines = _numbered_lines(body, max_line)
         while chunk := await run_in_threadpool(lambda: list(islice(lines, _LINES_AT_ONCE))):
             for result in await _keep(index, chunk, max_line):
+                if result.status == "failed":
+                    forget(request)
                 yield result.model_dump_json(exclude_none=result.problem is None) + "\n"
 
 
