@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Content, canonical_url
+from index.claims import Claims
 from index.encoder import Encoder, Priority
-from index.errors import TakenDownError, UnknownArticleError
+from index.errors import EncoderOverloadedError, TakenDownError, UnknownArticleError
 from index.follower import Follower
 from index.progress import progress
 from index.related import Answer, RelatedQuery
@@ -31,6 +32,8 @@ from index.stories.rebuilding import replayed
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
+_WAITING_CHUNK = 32
+"""Articles that are embedded at once while others are being put: less than a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class CoverageIndex:
         self.stories = StoryLibrary(follower.store, follower.background)
         self._writing = follower.writing
         self._encoder = encoder
+        self._claims = Claims()
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -99,8 +103,9 @@ class CoverageIndex:
         Raises:
             ConditionError: the condition does not hold; nothing was kept.
         """
-        accepted = self._accept(articles, restore, condition)
-        self._keep(accepted, self._encoder.encode(accepted.words))
+        with self._claims.claimed(article.id for article in articles):
+            accepted = self._accept(articles, restore, condition)
+            self._keep(accepted, self._encoder.encode(accepted.words))
         return accepted.outcomes
 
     async def put_async(
@@ -111,6 +116,7 @@ class CoverageIndex:
         condition: Condition | None = None,
         priority: Priority = Priority.INTERACTIVE,
         admitted: bool = False,
+        patience: float | None = None,
     ) -> list[Put]:
         """The same without blocking the event loop. Once begun, it goes on even if the caller is cancelled.
 
@@ -120,24 +126,53 @@ class CoverageIndex:
             condition: as for `put`.
             priority: who goes first when texts wait for the encoder.
             admitted: `refuse_overload` was asked before, and the call is not to be refused now.
+            patience: seconds to wait for durable articles to be embedded; those that are not by then are found by
+                themselves later. They are accepted however much is waiting. None to wait as long as it takes.
 
         Raises:
             ConditionError: the condition does not hold; nothing was kept.
             EncoderOverloadedError: too much is waiting to be embedded; nothing was accepted.
         """
         with ExitStack() as room:
-            if not admitted:
+            if not admitted and patience is None:
                 room.enter_context(self._encoder.reserve([article.words for article in articles]))
+            claim = self._claims.claimed([article.id for article in articles])
             accept = partial(self._accept, articles, restore, condition)
-            return await asyncio.shield(self._put_admitted(accept, room.pop_all(), priority))
+            return await asyncio.shield(self._put_admitted(claim, accept, room.pop_all(), priority, patience))
 
-    async def _put_admitted(self, accept: Callable[[], _Accepted], room: ExitStack, priority: Priority) -> list[Put]:
+    async def _put_admitted(
+        self,
+        claim: AbstractContextManager[None],
+        accept: Callable[[], _Accepted],
+        room: ExitStack,
+        priority: Priority,
+        patience: float | None,
+    ) -> list[Put]:
         loop = asyncio.get_running_loop()
-        with room:
-            accepted = await loop.run_in_executor(self._writer, accept)
-        embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
-        await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
+        with claim:
+            with room:
+                accepted = await loop.run_in_executor(self._writer, accept)
+            try:
+                async with asyncio.timeout(patience):
+                    embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=patience is None)
+            except (TimeoutError, EncoderOverloadedError):
+                if patience is None:
+                    raise
+                waiting = {stored.article.id for stored in accepted.waiting}
+                return [replace(put, waits=put.id in waiting) for put in accepted.outcomes]
+            await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
         return accepted.outcomes
+
+    def embed_waiting(self) -> None:
+        """Embed some of what waits and nobody is at, such as what was put with little patience."""
+        if self._store.count_without_vector() <= len(self._claims):
+            return
+        waiting = self._store.without_vector(_ENCODE_CHUNK)
+        # Looked at after the store: whoever puts an article has claimed it before it is there.
+        chunk = [stored for stored in waiting if stored.article.id not in self._claims][:_WAITING_CHUNK]
+        if chunk:
+            accepted = _Accepted([], chunk)
+            self._keep(accepted, self._encoder.encode(accepted.words))
 
     def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> _Accepted:  # noqa: FBT001 - the arguments of `put`
         """Make articles durable, and see which are to be embedded."""

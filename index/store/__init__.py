@@ -107,11 +107,13 @@ class Put:
         id: its id.
         status: what became of it.
         version: `StoredArticle.version` as the call left it; None if it was taken down.
+        waits: whether it is still to be embedded before it is found; told by `CoverageIndex.put_async` alone.
     """
 
     id: str
     status: PutStatus
     version: str | None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
