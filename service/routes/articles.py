@@ -9,6 +9,7 @@ from index import Article, Put, PutStatus
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.preconditions import PutCondition, etag_of
+from service.prefer import Prefer, Preference
 from service.problems import Problem, ProblemError, make_problem
 from service.repeats import describe_key
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
@@ -27,6 +28,7 @@ _TAGGED: dict[str, Any] = {
 _PUT_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: _TAGGED,
     201: {"model": PutOut, "description": "The article is new.", **_TAGGED},
+    202: {"model": PutOut, "description": "The article is durable, and will be found: see `Prefer`.", **_TAGGED},
     **_PROBLEMS,
 }
 _GET_RESPONSES: dict[int | str, dict[str, Any]] = {200: _TAGGED, **MISSING_RESPONSES}
@@ -54,6 +56,7 @@ async def put_article(
     response: Response,
     parameters: Annotated[PutParameters, Query()],
     condition: PutCondition,
+    prefer: Prefer,
 ) -> PutOut:
     """Keep an article. When this is answered the article is durable, and is found.
 
@@ -65,8 +68,8 @@ async def put_article(
     # Checked already, and what was cleaned is not to be cleaned again.
     article = Article.model_construct(**body.model_dump() | {"id": article_id})
     refusal = taken_down("add '?restore=true' to lift the takedown")
-    putting = index.put_async([article], restore=parameters.restore, condition=condition)
-    return await _answer(putting, response, refusal)
+    putting = index.put_async([article], restore=parameters.restore, condition=condition, patience=prefer.patience)
+    return await _answer(putting, response, refusal, prefer)
 
 
 @router.post(
@@ -76,9 +79,10 @@ async def put_article(
     | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
     dependencies=[_WRITER_ONLY, Depends(describe_key)],
 )
-async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
+async def post_article(article: Article, index: Index, request: Request, response: Response, prefer: Prefer) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
-    outcome = await _answer(index.put_async([article]), response, taken_down())
+    putting = index.put_async([article], patience=prefer.patience)
+    outcome = await _answer(putting, response, taken_down(), prefer)
     response.headers["Location"] = request.app.url_path_for("get_article", article_id=outcome.id)
     return outcome
 
@@ -104,10 +108,13 @@ def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     index.take_down(article_id)
 
 
-async def _answer(putting: Awaitable[list[Put]], response: Response, refusal: Problem) -> PutOut:
+async def _answer(putting: Awaitable[list[Put]], response: Response, refusal: Problem, prefer: Preference) -> PutOut:
     (put,) = await putting
     if put.version is None:
         raise ProblemError(refusal)
     response.headers["ETag"] = etag_of(put.version)
     response.status_code = 201 if put.status is PutStatus.CREATED else 200
+    if put.waits:
+        response.status_code = 202
+        response.headers["Preference-Applied"] = prefer.applied
     return PutOut(id=put.id, status=put.status, changed=put.status is not PutStatus.UNCHANGED)
