@@ -21,8 +21,10 @@ _PATHS = frozenset({"/v1/articles", "/v1/articles:batch"})
 _KEY = re.compile(r'"(?P<quoted>[\x21\x23-\x5b\x5d-\x7e ]{1,200})"|(?P<bare>[\x21\x23-\x5b\x5d-\x7e]{1,200})')
 _RETRY_SECONDS = 1
 
-_Name = tuple[str, str, str]
-"""Who asks, the path, and the key."""
+_CREDENTIALS = ("authorization", "x-api-key")
+
+_Name = tuple[str, str, str, bytes]
+"""Who asks, the path, the key, and with what credentials: whether these let in may be checked only later."""
 
 
 async def describe_key(
@@ -97,7 +99,8 @@ class Repeats:
             await self._app(scope, receive, send)
             return
         try:
-            await self._answer((caller_of(scope), scope["path"], _key(given)), scope, receive, send)
+            name = (caller_of(scope), scope["path"], _key(given), _credentials(scope))
+            await self._answer(name, scope, receive, send)
         except ProblemError as error:
             await answer(error.problem, error.headers)(scope, receive, send)
 
@@ -152,6 +155,13 @@ def _key(given: str) -> str:
         detail = "Idempotency-Key: send a text of at most 200 ASCII characters in quotation marks, such as a UUID"
         raise ProblemError(make_problem(400, "bad-idempotency-key", detail))
     return str(found["quoted"] or found["bare"])
+
+
+def _credentials(scope: Scope) -> bytes:
+    """What stands for the credentials that were sent, so that nobody gets the answer to another's."""
+    headers = Headers(scope=scope)
+    sent = [headers.getlist(name) for name in _CREDENTIALS]
+    return sha256(repr([sent, scope.get("query_string", b"")]).encode()).digest()
 
 
 async def _is_same(known: _Answer, receive: Receive) -> bool:

@@ -75,6 +75,14 @@ def test_keys_are_told_apart(client: TestClient) -> None:
     assert client.post(BATCH, content=lines("a"), headers={"Idempotency-Key": "one"}).headers["Idempotent-Replayed"]
 
 
+def test_nobody_gets_the_answer_to_the_credentials_of_another(client: TestClient) -> None:
+    sent = [KEY | {name: value} for name in ("Authorization", "X-API-Key") for value in ("Bearer a", "Bearer b")]
+    for headers in (*sent, KEY):
+        assert "Idempotent-Replayed" not in client.post(BATCH, content=lines("a"), headers=headers).headers
+    for headers in (*sent, KEY):
+        assert "Idempotent-Replayed" in client.post(BATCH, content=lines("a"), headers=headers).headers
+
+
 @pytest.mark.parametrize("body", [lines("b"), lines("a", "b"), b""])
 def test_a_key_with_another_body_is_refused(client: TestClient, body: bytes) -> None:
     client.post(BATCH, content=lines("a"), headers=KEY)
