@@ -2,10 +2,10 @@
 
 import asyncio
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, Content, canonical_url
+from index.claims import Claims
 from index.encoder import Encoder, Priority
-from index.errors import TakenDownError, UnknownArticleError
+from index.errors import EncoderOverloadedError, TakenDownError, UnknownArticleError
 from index.follower import Follower, stamp
 from index.progress import progress
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.scorer import Scorer, load_scorer
 from index.related.signals import VERSION, signals_of
-from index.store import Put, PutStatus, StoredArticle
+from index.store import Condition, Put, PutStatus, StoredArticle
 from index.stories.explaining import Explanation, StoryExplainer
 from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
@@ -32,6 +33,8 @@ from index.stories.rebuilding import replayed
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
+_WAITING_CHUNK = 32
+"""Articles that are embedded at once while others are being put: less than a second's work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,15 @@ class CoverageIndex:
         self._writing = follower.writing
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder = encoder
+        self._claims = Claims()
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
     # Writing
 
-    def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
+    def put(
+        self, articles: Sequence[Article], *, restore: bool = False, condition: Condition | None = None
+    ) -> list[Put]:
         """Accept articles: when this returns they are durable, and found.
 
         An article that is the same as before is not encoded again, and not at all if its words are.
@@ -90,12 +96,18 @@ class CoverageIndex:
         Args:
             articles: at most a few hundred; of several with one id the last one stays.
             restore: accept articles that were taken down, and forget the takedown.
+            condition: what has to hold for every article as it is there, if anything: whoever puts it at the same time
+                comes before that is asked, or after the article is kept.
 
         Returns:
             An outcome for each article, in order.
+
+        Raises:
+            ConditionError: the condition does not hold; nothing was kept.
         """
-        accepted = self._accept(articles, restore=restore)
-        self._keep(accepted, self._encoder.encode(accepted.words))
+        with self._claims.claimed(article.id for article in articles):
+            accepted = self._accept(articles, restore, condition)
+            self._keep(accepted, self._encoder.encode(accepted.words))
         return accepted.outcomes
 
     async def put_async(
@@ -103,42 +115,72 @@ class CoverageIndex:
         articles: Sequence[Article],
         *,
         restore: bool = False,
+        condition: Condition | None = None,
         priority: Priority = Priority.INTERACTIVE,
         admitted: bool = False,
+        patience: float | None = None,
     ) -> list[Put]:
         """The same without blocking the event loop. Once begun, it goes on even if the caller is cancelled.
 
         Args:
             articles: as for `put`.
             restore: as for `put`.
+            condition: as for `put`.
             priority: who goes first when texts wait for the encoder.
             admitted: `refuse_overload` was asked before, and the call is not to be refused now.
+            patience: seconds to wait for durable articles to be embedded; those that are not by then are found by
+                themselves later. They are accepted however much is waiting. None to wait as long as it takes.
 
         Raises:
+            ConditionError: the condition does not hold; nothing was kept.
             EncoderOverloadedError: too much is waiting to be embedded; nothing was accepted.
         """
         with ExitStack() as room:
-            if not admitted:
+            if not admitted and patience is None:
                 room.enter_context(self._encoder.reserve([article.words for article in articles]))
-            return await asyncio.shield(
-                self._put_admitted(articles, room.pop_all(), restore=restore, priority=priority)
-            )
+            claim = self._claims.claimed([article.id for article in articles])
+            accept = partial(self._accept, articles, restore, condition)
+            return await asyncio.shield(self._put_admitted(claim, accept, room.pop_all(), priority, patience))
 
     async def _put_admitted(
-        self, articles: Sequence[Article], room: ExitStack, *, restore: bool, priority: Priority
+        self,
+        claim: AbstractContextManager[None],
+        accept: Callable[[], _Accepted],
+        room: ExitStack,
+        priority: Priority,
+        patience: float | None,
     ) -> list[Put]:
         loop = asyncio.get_running_loop()
-        with room:
-            accepted = await loop.run_in_executor(self._writer, partial(self._accept, articles, restore=restore))
-        embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
-        await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
+        with claim:
+            with room:
+                accepted = await loop.run_in_executor(self._writer, accept)
+            try:
+                async with asyncio.timeout(patience):
+                    embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=patience is None)
+            except (TimeoutError, EncoderOverloadedError):
+                if patience is None:
+                    raise
+                waiting = {stored.article.id for stored in accepted.waiting}
+                return [replace(put, waits=put.id in waiting) for put in accepted.outcomes]
+            await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
         return accepted.outcomes
 
-    def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:
+    def embed_waiting(self) -> None:
+        """Embed some of what waits and nobody is at, such as what was put with little patience."""
+        if self._store.count_without_vector() <= len(self._claims):
+            return
+        waiting = self._store.without_vector(_ENCODE_CHUNK)
+        # Looked at after the store: whoever puts an article has claimed it before it is there.
+        chunk = [stored for stored in waiting if stored.article.id not in self._claims][:_WAITING_CHUNK]
+        if chunk:
+            accepted = _Accepted([], chunk)
+            self._keep(accepted, self._encoder.encode(accepted.words))
+
+    def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> _Accepted:  # noqa: FBT001 - the arguments of `put`
         """Make articles durable, and see which are to be embedded."""
         known_language = [article.with_language() for article in articles]
         with self._writing:
-            outcomes = self._store.put(known_language, restore=restore)
+            outcomes = self._store.put(known_language, restore=restore, condition=condition)
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []

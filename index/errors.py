@@ -37,6 +37,10 @@ class TakenDownError(SimilarNewsError):
     """The article was taken down and is not accepted again."""
 
 
+class ConditionError(SimilarNewsError):
+    """An article is not as the caller's condition has it; nothing was kept."""
+
+
 class UnknownStoryError(SimilarNewsError):
     """No story has or had that id."""
 

@@ -68,6 +68,7 @@ def open_index(
         follow = index.follow if writer else follower.follow
         resources.enter_context(repeated("following the store", follow, FOLLOW_SECONDS))
         if writer:
+            resources.enter_context(repeated("embedding what waits", index.embed_waiting, FOLLOW_SECONDS))
             tidy = partial(_tidy, index, retention_days)
             resources.enter_context(repeated("letting what is old expire", tidy, TIDY_SECONDS))
         yield index

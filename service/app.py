@@ -11,9 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import caching, openapi, pages, problems
+from service import caching, limits, openapi, pages, problems
 from service.opening import open_configured_index
 from service.pages import front_page
+from service.repeats import Repeats
 from service.routes import articles, batch, health, related, stories
 from service.settings import Settings
 
@@ -21,7 +22,8 @@ DESCRIPTION = """
 Finds related coverage of any news story, across languages: send articles, and ask what else is being reported.
 
 Every error is answered as `application/problem+json` (RFC 9457), with a `detail` that says what to do; only what is
-no HTTP at all is refused in plain text.
+no HTTP at all is refused in plain text. Any request may be answered by 408 when its body comes too slowly, by 429 when
+too many came from the same caller, and by 503 when too many are worked on; `Retry-After` says when to try again.
 """
 
 
@@ -46,6 +48,8 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     )
     app.state.settings = settings
     app.state.is_stopping = False
+    app.add_middleware(Repeats)
+    limits.install(app, settings)
     problems.install(app)
     caching.install(app, settings)
     openapi.install(app)

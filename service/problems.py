@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import (
+    ConditionError,
     EncoderOverloadedError,
     MergedStoryError,
     ReadOnlyError,
@@ -51,11 +52,15 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(None, description="The fields that are wrong, when some are.")
 
 
-class ProblemError(Exception):
-    """Raised by a route to answer with a problem."""
+class ProblemError(HTTPException):
+    """Raised by a route, or as a body is read, to answer with a problem.
 
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
+    FastAPI takes any other exception that comes as it reads a body for bad JSON.
+    """
+
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        """Answer with the problem, and with further headers."""
+        super().__init__(problem.status, problem.detail, headers)
         self.problem = problem
 
 
@@ -181,12 +186,13 @@ def install(app: FastAPI) -> None:
 
 def _on_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - Starlette types all handlers alike
-    return answer(error.problem)
+    return answer(error.problem, error.headers)
 
 
 _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
     UnknownArticleError: (404, "unknown-article"),
     TakenDownError: (410, "taken-down"),
+    ConditionError: (412, "precondition-failed"),
     UnknownStoryError: (404, "unknown-story"),
     StoryGoneError: (410, "story-gone"),
     EncoderOverloadedError: (503, "overloaded"),

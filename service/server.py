@@ -46,16 +46,23 @@ def run(
     ):
         if before:
             before(index)
-        config = uvicorn.Config(
-            create_app(settings, index),
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=settings.log_level == "debug",
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-            server_header=False,
-        )
-        Server(config, when_up).run([bound])
+        Server(configured(create_app(settings, index), settings), when_up).run([bound])
+
+
+def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the server runs an application."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=settings.log_level == "debug",
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        server_header=False,
+        # Without these two, whoever asks from this machine could claim any address.
+        proxy_headers=settings.trusted_proxies is not None,
+        forwarded_allow_ips=settings.trusted_proxies or "",
+    )
 
 
 @contextmanager

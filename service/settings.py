@@ -1,10 +1,12 @@
 """Every setting of the service, read from the environment."""
 
+import ipaddress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from limits import parse
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
@@ -14,6 +16,30 @@ from index.errors import SimilarNewsError
 
 PREFIX = "SIMILAR_NEWS_"
 _NAME = "similar-news"
+
+
+def _rate(given: str) -> str:
+    try:
+        is_one = parse(given).amount > 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError(f"{given!r} is no rate, such as '600/minute' or '20/second'")
+    return given
+
+
+def _networks(given: str) -> str:
+    """Addresses and networks by name only: with a wildcard anyone could claim any address."""
+    for one in given.split(","):
+        try:
+            ipaddress.ip_network(one.strip())
+        except ValueError as error:
+            raise ValueError(f"{one.strip()!r} is neither an address nor a network: {error}") from error
+    return given
+
+
+Rate = Annotated[str, AfterValidator(_rate)]
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -74,6 +100,32 @@ class Settings(BaseSettings):
     )
     cached_answer_bytes: int = Field(
         64 * 2**20, ge=0, description="Answers of so many bytes are kept in memory, for those who ask the same next."
+    )
+    body_timeout: float = Field(
+        30,
+        gt=0,
+        description="Seconds that a client may take to send a body, and one more for every 16 KiB of it; then it is "
+        "answered by 408.",
+    )
+    request_timeout: float = Field(
+        30, gt=0, description="Seconds in which the answer to what keeps nothing begins, or it is answered by 503."
+    )
+    max_concurrent_requests: int = Field(
+        256, ge=1, description="How many requests are worked on at once; the next are answered by 503."
+    )
+    max_concurrent_ingests: int = Field(64, ge=1, description="How many of these may keep or delete articles.")
+    rate_limit: Rate | None = Field(
+        None,
+        description="How many requests that keep nothing each caller may send, such as `600/minute`; the next are "
+        "answered by 429.",
+    )
+    ingest_rate_limit: Rate | None = Field(
+        None, description="The same for requests that keep or delete articles; a batch counts as one."
+    )
+    trusted_proxies: Networks | None = Field(
+        None,
+        description="Addresses and networks of proxies, with commas between them, whose `X-Forwarded-For` says who "
+        "asks; that of others counts for nothing.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
     log_format: Literal["auto", "console", "json"] = Field(

@@ -1,6 +1,6 @@
 """Articles, kept durably. The store is the truth; everything else can be rebuilt from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,14 @@ from numpy.typing import NDArray
 from index.article import Article
 from index.store.stories import StoryStore
 from index.vectors import Entry
+
+Condition = Callable[[str | None], bool]
+"""Whether an article may be put, by the version that is there; None if there is none."""
+
+
+def version_of(sequence: int, updated_at: datetime) -> str:
+    """The name of a version of an article, which no other one has, in whatever store; letters, digits and a hyphen."""
+    return f"{sequence:x}-{round(updated_at.timestamp() * 1e6):x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,11 @@ class StoredArticle:
     appeared_at: datetime
     first_seen_at: datetime
     updated_at: datetime
+
+    @property
+    def version(self) -> str:
+        """The name of this version; see `version_of`."""
+        return version_of(self.sequence, self.updated_at)
 
     @property
     def entry(self) -> Entry:
@@ -88,10 +101,19 @@ class PutStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """The outcome for one article."""
+    """The outcome for one article.
+
+    Attributes:
+        id: its id.
+        status: what became of it.
+        version: `StoredArticle.version` as the call left it; None if it was taken down.
+        waits: whether it is still to be embedded before it is found; told by `CoverageIndex.put_async` alone.
+    """
 
     id: str
     status: PutStatus
+    version: str | None
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +178,18 @@ class ArticleStore(Protocol):
         """The stories."""
         ...
 
-    def put(self, articles: Sequence[Article], *, restore: bool = False) -> list[Put]:
+    def put(
+        self, articles: Sequence[Article], *, restore: bool = False, condition: Condition | None = None
+    ) -> list[Put]:
         """Keep articles in one durable transaction; the outcomes are in the order of `articles`.
 
         Args:
             articles: with `lang` set. Of several with one id the last one stays.
             restore: accept articles that were taken down, and forget the takedown.
+            condition: what has to hold for every article, as it is when nobody else can write.
+
+        Raises:
+            ConditionError: it does not hold; nothing of the call was kept.
         """
         ...
 

@@ -17,6 +17,7 @@ from index.store import (
     Change,
     ChangeKind,
     ComparableArticle,
+    Condition,
     ModelRecord,
     Put,
     PutStatus,
@@ -83,10 +84,10 @@ class SqlArticleStore:
         self.stories = SqlStoryStore(self._read, self._write)
         self._watched = Watched(path, self._newest)
 
-    def put(self, batch: Sequence[Article], *, restore: bool = False) -> list[Put]:
+    def put(self, batch: Sequence[Article], *, restore: bool = False, condition: Condition | None = None) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
         with self._write() as connection:
-            outcomes = sql_writing.put(connection, batch, restore=restore)
+            outcomes = sql_writing.put(connection, batch, restore=restore, condition=condition)
             updated = [put.id for put in outcomes if put.status is PutStatus.UPDATED]
             sql_stories.articles_changed(connection, updated)
             return outcomes

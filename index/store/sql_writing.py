@@ -21,46 +21,59 @@ from sqlalchemy import (
 )
 
 from index.article import Article
-from index.store import ChangeKind, Put, PutStatus
+from index.errors import ConditionError
+from index.store import ChangeKind, Condition, Put, PutStatus, version_of
 from index.store.schema import articles, changes, takedowns, vectors, waiting
 
 _counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the highest number that each table ever gave, whether or not its row is still there."""
 
 _Known = Mapping[str, Row[*tuple[Any, ...]]]
-"""What the store has of some ids: key, content_hash, words_hash, first_seen_at."""
+"""What the store has of some ids: key, sequence, content_hash, words_hash, first_seen_at, updated_at."""
 
 
-def put(connection: Connection, batch: Sequence[Article], *, restore: bool) -> list[Put]:
+def put(
+    connection: Connection, batch: Sequence[Article], *, restore: bool, condition: Condition | None = None
+) -> list[Put]:
     """Keep articles; see `ArticleStore.put`.
 
     Args:
         connection: in a transaction that has the write lock.
         batch: the articles.
         restore: accept articles that were taken down, and forget the takedown.
+        condition: what has to hold for every article.
 
     Returns:
         The outcomes in the order of the articles.
+
+    Raises:
+        ConditionError: the condition does not hold.
     """
     ids = [article.id for article in batch]
     hashes = [article.content_hash for article in batch]
+    known = _known(connection, ids)
+    versions = {article_id: version_of(row.sequence, row.updated_at) for article_id, row in known.items()}
+    if condition:
+        _check(condition, ids, versions)
     if restore:
         connection.execute(delete(takedowns).where(takedowns.c.article_id.in_(listed(ids))))
     refused = set[str]() if restore else _refused(connection, ids, hashes)
-    known = _known(connection, ids)
     present = {article_id: row.content_hash for article_id, row in known.items()}
-    outcomes = []
+    statuses = []
     final = dict[str, Article]()
     for article, content_hash in zip(batch, hashes, strict=True):
         status = _status(article.id, content_hash, present, refused)
-        outcomes.append(Put(article.id, status))
+        statuses.append(status)
         if status in {PutStatus.CREATED, PutStatus.UPDATED}:
             present[article.id] = content_hash
             final.pop(article.id, None)  # so that it comes after what came between the two
             final[article.id] = article
     if final:
-        _keep(connection, [(article, present[article_id]) for article_id, article in final.items()], known)
-    return outcomes
+        versions |= _keep(connection, [(article, present[article_id]) for article_id, article in final.items()], known)
+    return [
+        Put(article_id, status, None if status is PutStatus.TAKEN_DOWN else versions[article_id])
+        for article_id, status in zip(ids, statuses, strict=True)
+    ]
 
 
 def log(connection: Connection, kind: ChangeKind, changed: Sequence[tuple[int, str]]) -> range:
@@ -116,8 +129,17 @@ def _refused(connection: Connection, ids: Sequence[str], hashes: Sequence[str]) 
     return {value for row in rows for value in row}
 
 
+def _check(condition: Condition, ids: Sequence[str], versions: Mapping[str, str]) -> None:
+    for article_id in ids:
+        version = versions.get(article_id)
+        if not condition(version):
+            state = f"its version is {version}" if version else "there is none"
+            raise ConditionError(f"the article {article_id!r} is not as it was to be, {state}: read it and decide anew")
+
+
 def _known(connection: Connection, ids: Sequence[str]) -> _Known:
-    columns = (articles.c.id, articles.c.key, articles.c.content_hash, articles.c.words_hash, articles.c.first_seen_at)
+    names = ("id", "key", "sequence", "content_hash", "words_hash", "first_seen_at", "updated_at")
+    columns = [articles.c[name] for name in names]
     return {row.id: row for row in connection.execute(select(*columns).where(articles.c.id.in_(listed(ids))))}
 
 
@@ -129,8 +151,12 @@ def _status(article_id: str, content_hash: str, present: Mapping[str, str], refu
     return PutStatus.UPDATED if article_id in present else PutStatus.CREATED
 
 
-def _keep(connection: Connection, versions: Sequence[tuple[Article, str]], known: _Known) -> None:
-    """Write the new versions of articles, each with its content hash, and let those wait whose words are new."""
+def _keep(connection: Connection, versions: Sequence[tuple[Article, str]], known: _Known) -> dict[str, str]:
+    """Write the new versions of articles, each with its content hash, and let those wait whose words are new.
+
+    Returns:
+        The names of the versions by the articles' ids.
+    """
     new = [article.id for article, _ in versions if article.id not in known]
     keys = {article_id: row.key for article_id, row in known.items()}
     keys |= zip(new, next_numbers(connection, articles.name, len(new)), strict=True)
@@ -147,6 +173,7 @@ def _keep(connection: Connection, versions: Sequence[tuple[Article, str]], known
     ]
     connection.execute(delete(vectors).where(vectors.c.key.in_(listed(reworded))))
     connection.execute(wait_for_vectors(after=sequences.start - 1))
+    return {row["id"]: version_of(row["sequence"], at) for row in rows}
 
 
 def _row(article: Article, known: Row[*tuple[Any, ...]] | None, at: datetime) -> dict[str, Any]:

@@ -1,13 +1,17 @@
 """Keep, read and take down an article."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from index import Article, CoverageIndex, PutStatus
+from index import Article, Put, PutStatus
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
+from service.preconditions import PutCondition, etag_of
+from service.prefer import Prefer, Preference
 from service.problems import Problem, ProblemError, make_problem
+from service.repeats import describe_key
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"])
@@ -18,6 +22,16 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     413: {"model": Problem, "description": "The body is too large."},
 }
 
+_TAGGED: dict[str, Any] = {
+    "headers": {"ETag": {"description": "Names this version of the article.", "schema": {"type": "string"}}}
+}
+_PUT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: _TAGGED,
+    201: {"model": PutOut, "description": "The article is new.", **_TAGGED},
+    202: {"model": PutOut, "description": "The article is durable, and will be found: see `Prefer`.", **_TAGGED},
+    **_PROBLEMS,
+}
+_GET_RESPONSES: dict[int | str, dict[str, Any]] = {200: _TAGGED, **MISSING_RESPONSES}
 
 _WRITER_ONLY = Depends(refuse_reader)
 
@@ -31,7 +45,8 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
 @router.put(
     "/{article_id:path}",
     operation_id="putArticle",
-    responses={201: {"model": PutOut}, **_PROBLEMS},
+    responses=_PUT_RESPONSES
+    | {412: {"model": Problem, "description": "The article is not as `If-Match` or `If-None-Match` has it."}},
     dependencies=[_WRITER_ONLY],
 )
 async def put_article(
@@ -40,34 +55,43 @@ async def put_article(
     index: Index,
     response: Response,
     parameters: Annotated[PutParameters, Query()],
+    condition: PutCondition,
+    prefer: Prefer,
 ) -> PutOut:
-    """Keep an article. When this is answered the article is durable, and is found."""
+    """Keep an article. When this is answered the article is durable, and is found.
+
+    With `If-None-Match: *` only a new one is kept, with `If-Match` only one that nobody has changed meanwhile.
+    """
     if body.id not in {None, article_id}:
         detail = f"id: the body says {body.id!r}, the path says {article_id!r}"
         raise ProblemError(make_problem(422, "invalid", detail))
     # Checked already, and what was cleaned is not to be cleaned again.
     article = Article.model_construct(**body.model_dump() | {"id": article_id})
     refusal = taken_down("add '?restore=true' to lift the takedown")
-    return await _put(index, article, response, refusal, restore=parameters.restore)
+    putting = index.put_async([article], restore=parameters.restore, condition=condition, patience=prefer.patience)
+    return await _answer(putting, response, refusal, prefer)
 
 
 @router.post(
     "",
     operation_id="postArticle",
-    responses={201: {"model": PutOut}, **_PROBLEMS},
-    dependencies=[_WRITER_ONLY],
+    responses=_PUT_RESPONSES
+    | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
+    dependencies=[_WRITER_ONLY, Depends(describe_key)],
 )
-async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
+async def post_article(article: Article, index: Index, request: Request, response: Response, prefer: Prefer) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
-    outcome = await _put(index, article, response, taken_down(), restore=False)
+    putting = index.put_async([article], patience=prefer.patience)
+    outcome = await _answer(putting, response, taken_down(), prefer)
     response.headers["Location"] = request.app.url_path_for("get_article", article_id=outcome.id)
     return outcome
 
 
-@router.get("/{article_id:path}", operation_id="getArticle", responses=MISSING_RESPONSES)
-def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
+@router.get("/{article_id:path}", operation_id="getArticle", responses=_GET_RESPONSES)
+def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -> ArticleOut:
     """The article as it is kept."""
     stored = index.article(article_id)
+    response.headers["ETag"] = etag_of(stored.version)
     return ArticleOut.of(stored, index.stories.ids_of([stored.key]).get(stored.key))
 
 
@@ -84,11 +108,13 @@ def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     index.take_down(article_id)
 
 
-async def _put(
-    index: CoverageIndex, article: Article, response: Response, refusal: Problem, *, restore: bool
-) -> PutOut:
-    (put,) = await index.put_async([article], restore=restore)
-    if put.status is PutStatus.TAKEN_DOWN:
+async def _answer(putting: Awaitable[list[Put]], response: Response, refusal: Problem, prefer: Preference) -> PutOut:
+    (put,) = await putting
+    if put.version is None:
         raise ProblemError(refusal)
+    response.headers["ETag"] = etag_of(put.version)
     response.status_code = 201 if put.status is PutStatus.CREATED else 200
+    if put.waits:
+        response.status_code = 202
+        response.headers["Preference-Applied"] = prefer.applied
     return PutOut(id=put.id, status=put.status, changed=put.status is not PutStatus.UNCHANGED)

@@ -1,5 +1,6 @@
 """Many articles in one request, a line each."""
 
+import asyncio
 import json
 import logging
 import tempfile
@@ -20,7 +21,9 @@ from index.errors import StoreError
 from service.dependencies import Index, ServiceSettings, refuse_reader
 from service.lines import read_article
 from service.openapi import WRITE_RESPONSES
+from service.prefer import Prefer, Preference
 from service.problems import Problem, make_problem, store_problem
+from service.repeats import describe_key, forget
 from service.routes.articles import taken_down
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -42,7 +45,10 @@ class NdjsonResponse(StreamingResponse):
 
 
 class BatchLine(BaseModel):
-    """The result for one line. An article with `status` created, updated or unchanged is durable, and is found."""
+    """The result for one line. An article with `status` created, updated or unchanged is durable, and is found.
+
+    In an answer with 202 it is durable, and is found at once or a little later.
+    """
 
     line: int = Field(description="Number of the line in the request, from 1.")
     id: str | None = Field(description="The article's id, as far as it could be read.")
@@ -57,10 +63,12 @@ class BatchLine(BaseModel):
     response_class=NdjsonResponse,
     responses={
         200: {"model": BatchLine, "description": "A result for every line, a line each."},
+        202: {"model": BatchLine, "description": "The same, of articles that may be found only later: see `Prefer`."},
+        409: {"model": Problem, "description": "The same request is being worked on."},
         413: {"model": Problem, "description": "The body is too large."},
         **WRITE_RESPONSES,
     },
-    dependencies=[Depends(refuse_reader)],
+    dependencies=[Depends(refuse_reader), Depends(describe_key)],
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -69,27 +77,40 @@ class BatchLine(BaseModel):
         }
     },
 )
-async def post_articles_batch(request: Request, index: Index, settings: ServiceSettings) -> NdjsonResponse:
+async def post_articles_batch(
+    request: Request, index: Index, settings: ServiceSettings, prefer: Prefer
+) -> NdjsonResponse:
     """Keep many articles. Bad lines are reported and good ones kept; blank lines are passed over.
 
     The body is read whole before the first result is sent, so a client may send first and read then. Results
     come in the order of the lines, while the batch is worked on: a result that was sent is durable.
     """
-    index.refuse_overload()
+    if prefer.patience is None:
+        index.refuse_overload()
     with ExitStack() as closing:
         body = closing.enter_context(tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
         async for chunk in request.stream():
             await run_in_threadpool(body.write, chunk)
         body.seek(0)
         closing.pop_all()  # from here on it is for the answer to close
-    return NdjsonResponse(_results(body, index, settings.max_article_bytes))
+    results = _results(request, body, index, settings.max_article_bytes, prefer)
+    if prefer.patience is None:
+        return NdjsonResponse(results)
+    return NdjsonResponse(results, 202, {"Preference-Applied": prefer.applied})
 
 
-async def _results(body: IO[bytes], index: CoverageIndex, max_line: int) -> AsyncIterator[str]:
+async def _results(
+    request: Request, body: IO[bytes], index: CoverageIndex, max_line: int, prefer: Preference
+) -> AsyncIterator[str]:
+    clock = asyncio.get_running_loop().time
+    began = clock()
     with body:
         lines = _numbered_lines(body, max_line)
         while chunk := await run_in_threadpool(lambda: list(islice(lines, _LINES_AT_ONCE))):
-            for result in await _keep(index, chunk, max_line):
+            patience = None if prefer.patience is None else max(0.0, began + prefer.patience - clock())
+            for result in await _keep(index, chunk, max_line, patience):
+                if result.status == "failed":
+                    forget(request)
                 yield result.model_dump_json(exclude_none=result.problem is None) + "\n"
 
 
@@ -106,7 +127,9 @@ def _numbered_lines(body: IO[bytes], max_line: int) -> Iterator[tuple[int, bytes
             yield number, line
 
 
-async def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int) -> list[BatchLine]:
+async def _keep(
+    index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_line: int, patience: float | None
+) -> list[BatchLine]:
     texts = dict(lines)
     read = await run_in_threadpool(lambda: {number: _read(line, max_line) for number, line in texts.items()})
     articles = [article for article in read.values() if isinstance(article, Article)]
@@ -114,7 +137,7 @@ async def _keep(index: CoverageIndex, lines: Sequence[tuple[int, bytes]], max_li
     failure: Problem | None = None
     outcomes: Iterator[Put] = iter(())
     try:
-        outcomes = iter(await index.put_async(articles, priority=Priority.BULK, admitted=True))
+        outcomes = iter(await index.put_async(articles, priority=Priority.BULK, admitted=True, patience=patience))
     except StoreError as error:
         _logger.error("%d lines of a batch were not kept: %s", len(articles), error)  # noqa: TRY400 - it says it all
         failure = store_problem(error)

@@ -12,6 +12,7 @@ from index.encoder import Priority
 from index.errors import TakenDownError, UnknownArticleError
 from index.related import Answer
 from tests.index.fakes import FakeEncoder, an_article
+from tests.waiting import wait_until
 
 ANY = RelatedQuery(min_score=0.5)
 
@@ -289,3 +290,30 @@ async def test_what_was_begun_is_brought_to_its_end(tmp_path: Path) -> None:
                 await asyncio.sleep(0.01)
         assert related(index, "a") == []
         assert about(index, "A summit") == []  # the very same words are a copy
+
+
+async def test_who_has_no_patience_gets_durable_articles_that_are_found_by_themselves(tmp_path: Path) -> None:
+    encoder = AsyncHeldEncoder()
+    with open_index(tmp_path / "data", encoder) as index:
+        (outcome,) = await index.put_async([an_article("a")], patience=0.01)
+        assert outcome.status is PutStatus.CREATED
+        assert outcome.waits
+        assert index.article("a").version == outcome.version
+        await asyncio.to_thread(wait_until, lambda: index.indexed() == 1)
+        encoder.go_on.set()
+        (again,) = await index.put_async([an_article("a")], patience=30)
+        assert again.status is PutStatus.UNCHANGED
+        assert not again.waits
+
+
+async def test_what_somebody_is_at_is_not_embedded_by_itself(tmp_path: Path) -> None:
+    encoder = AsyncHeldEncoder()
+    with open_index(tmp_path / "data", encoder) as index:
+        putting = asyncio.create_task(index.put_async([an_article("a")]))
+        await asyncio.to_thread(wait_until, lambda: index.count() == 1)
+        index.embed_waiting()
+        assert encoder.encoded == []
+        encoder.go_on.set()
+        (outcome,) = await putting
+        assert not outcome.waits
+        assert len(encoder.encoded) == 1

@@ -8,7 +8,6 @@ from queue import Queue
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -16,7 +15,7 @@ from index import CoverageIndex, open_index
 from index.encoder import Encoder
 from index.samples import samples
 from service.app import create_app
-from service.server import Server
+from service.server import Server, configured
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
 
@@ -77,7 +76,8 @@ def sample_client(sample_service: str) -> Iterator[httpx2.Client]:
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread, on a free port of loopback; gives its address."""
     ports: Queue[int] = Queue()
-    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None), ports.put)
+    settings = app.state.settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    server = Server(configured(app, settings), ports.put)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.typing import NDArray
 
 from index import Article, PutStatus, StoredArticle
+from index.errors import ConditionError
 from index.store import ArticleStore, Change, ChangeKind, ComparableArticle, ModelRecord
 from index.store.sql_store import open_sqlite
 from tests.index.fakes import NOON, an_article
@@ -848,3 +849,51 @@ def test_two_that_have_a_store_open_agree_on_its_generation(open_store: Open, tm
         before = other.generation()
         put(one, an_article("a"))
         assert before != one.generation() == other.generation()
+
+
+# Conditions
+
+
+def test_every_version_has_a_name_of_its_own(store: ArticleStore) -> None:
+    names = []
+    for title in ("A summit", "A flood", "A summit"):
+        (outcome,) = store.put([an_article("a", title)])
+        assert outcome.version == stored(store, "a").version
+        names.append(outcome.version)
+    assert len(set(names)) == 3
+    assert store.put([an_article("a", "A summit")])[0].version == names[-1]
+    store.take_down("a")
+    assert store.put([an_article("a", "A summit")])[0].version is None
+
+
+def test_of_one_id_twice_the_version_that_stays_is_named(store: ArticleStore) -> None:
+    outcomes = store.put([an_article("a", "A summit"), an_article("b"), an_article("a", "A flood")])
+    assert outcomes[0].version == outcomes[2].version == stored(store, "a").version
+    assert outcomes[1].version == stored(store, "b").version
+
+
+def test_nothing_is_kept_where_a_condition_does_not_hold(store: ArticleStore) -> None:
+    put(store, an_article("a", "A summit"))
+    before = stored(store, "a")
+    asked: list[str | None] = []
+
+    def is_new(version: str | None) -> bool:
+        asked.append(version)
+        return version is None
+
+    with pytest.raises(ConditionError, match="'a'"):
+        store.put([an_article("b"), an_article("a", "A flood")], condition=is_new)
+    assert asked == [None, before.version]
+    assert store.get("b") is None
+    assert stored(store, "a") == before
+    assert store.put([an_article("a", "A flood")], condition=lambda version: version == before.version)[0].status is (
+        UPDATED
+    )
+
+
+def test_a_takedown_is_not_lifted_where_a_condition_does_not_hold(store: ArticleStore) -> None:
+    put(store, an_article("a"))
+    store.take_down("a")
+    with pytest.raises(ConditionError, match="none"):
+        store.put([an_article("a")], restore=True, condition=lambda version: version is not None)
+    assert store.is_taken_down("a")
