@@ -6,13 +6,15 @@ that an answer is still the same.
 
 import hashlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from cachetools import LRUCache
 from fastapi import Depends, FastAPI, Header, Request, Response, status
 from fastapi.routing import APIRoute
 
+from index import CoverageIndex
 from service.dependencies import Index, ServiceSettings
 from service.settings import Settings
 
@@ -65,6 +67,41 @@ class KeptAnswers:
             self._bodies[tag] = body
 
 
+class Generation:
+    """Which answers are still the right ones; used by the event loop alone.
+
+    While a batch is taken in, which changes something many times a second, answers hold for as long as caches may show
+    them: otherwise each would be made anew for everybody who asks. What is taken down or put singly ends that.
+    """
+
+    def __init__(self, hold_seconds: float) -> None:
+        """Hold answers for so long."""
+        self._hold_seconds = hold_seconds
+        self._batches = 0
+        self._known: tuple[str, float] | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Until the end of the block a batch is taken in."""
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            self.end_hold()
+
+    def end_hold(self) -> None:
+        """What was changed just now is to be seen at once."""
+        self._known = None
+
+    def of(self, index: CoverageIndex) -> str:
+        """The index's generation, or that of a moment ago; see `CoverageIndex.generation`."""
+        now = time.monotonic()
+        if self._known is None or not self._batches or now - self._known[1] >= self._hold_seconds:
+            self._known = (index.generation(), now)
+        return self._known[0]
+
+
 class CachedRoute(APIRoute):
     """A route whose answers are kept, if it depends on `cached`."""
 
@@ -85,6 +122,7 @@ class CachedRoute(APIRoute):
 def install(app: FastAPI, settings: Settings) -> None:
     """Keep answers of an app."""
     app.state.answers = KeptAnswers(settings.cached_answer_bytes)
+    app.state.generation = Generation(settings.cache_seconds)
     app.add_exception_handler(KeptAnswerError, _answer)
 
 
@@ -103,8 +141,9 @@ def cached(*, seconds: int | None = None) -> Callable[..., Awaitable[None]]:
         settings: ServiceSettings,
         if_none_match: _IfNoneMatch = None,
     ) -> None:
+        generations: Generation = request.app.state.generation
         moment = 0 if seconds is None else int(time.time()) // seconds
-        asked = f"{request.app.version} {index.generation()} {moment} {request.url.path}?{request.url.query}"
+        asked = f"{request.app.version} {generations.of(index)} {moment} {request.url.path}?{request.url.query}"
         tag = f'"{hashlib.blake2b(asked.encode(), digest_size=12).hexdigest()}"'
         is_private = "authorization" in request.headers or getattr(request.state, "key_id", None) is not None
         headers = {"ETag": tag, "Cache-Control": _cache_control(settings.cache_seconds, is_private=is_private)}
@@ -139,6 +178,14 @@ def _cache_control(seconds: int, *, is_private: bool) -> str:
     stale = f"stale-while-revalidate={_STALE_WHILE_REVALIDATE}, stale-if-error={_STALE_IF_ERROR}"
     return f"{whose}, max-age={seconds}, {stale}"
 
+
+async def _seen_at_once(request: Request) -> AsyncIterator[None]:
+    yield
+    request.app.state.generation.end_hold()
+
+
+SeenAtOnce = Depends(_seen_at_once, scope="function")
+"""Of a route that changes something: the next who asks is to see it, even while a batch is taken in."""
 
 Cached = Depends(cached())
 CachedForAMinute = Depends(cached(seconds=60))

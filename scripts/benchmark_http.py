@@ -1,0 +1,238 @@
+"""Measure what the service answers a second beside a bare FastAPI endpoint, and how late while it is at half of that.
+
+The articles are made from real embeddings and have real texts. The bare endpoint answers with a constant of the size of
+an answer; it runs in the same process, and is asked in the same run by the same client (wrk). "Hot" are a thousand
+articles asked for again and again, as readers do; "cold" are articles of which each is asked for once.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Queue
+from statistics import median
+from typing import Annotated
+
+import httpx2
+import numpy as np
+import typer
+import uvicorn
+from benchmark_index import CORPUS, Corpus, ingest, real_news
+from fastapi import FastAPI, Response
+from news_like import NewsLike, RealNews
+from numpy.typing import NDArray
+from prepared_index import Prepared, opened
+from report import write_figures
+from rich.console import Console
+from rich.table import Table
+
+from index import threads
+from index.encoder import Encoder, Priority
+from service import logs
+from service.app import create_app
+from service.opening import load_configured_encoder
+from service.server import Server
+from service.settings import Settings, read_settings
+
+HOT = 1_000
+ROUNDS = 3
+SECONDS = 8
+RATED_SECONDS = 20
+_CONNECTIONS = 16
+_BATCH = 200
+
+Vectors = NDArray[np.float32]
+
+
+class HalfPrepared(Prepared):
+    """An encoder that knows the vectors of the articles that were made, and embeds others as the service does."""
+
+    def __init__(self, news: NewsLike, real: Encoder) -> None:
+        """Give the vectors of `news`; `real` embeds the rest."""
+        super().__init__(news, news.vectors.shape[1])
+        self._real = real
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """See `index.Encoder`."""
+        return super().encode(texts) if _are_made(texts) else self._real.encode(texts)
+
+    async def encode_async(
+        self, texts: Sequence[str], priority: Priority = Priority.INTERACTIVE, *, admitted: bool = False
+    ) -> Vectors:
+        """See `index.Encoder`."""
+        if _are_made(texts):
+            return super().encode(texts)
+        return await self._real.encode_async(texts, priority, admitted=admitted)
+
+
+def _are_made(texts: Sequence[str]) -> bool:
+    return all(text.partition("\n")[0].isdecimal() for text in texts)
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve from a thread; gives host and port."""
+    ports: Queue[int] = Queue()
+    server = Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False), ports.put)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{ports.get(timeout=60)}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def bare_app(body: bytes) -> FastAPI:
+    """An app with one endpoint, which answers a constant."""
+    app = FastAPI()
+
+    @app.get("/constant")
+    async def constant() -> Response:
+        return Response(body, media_type="application/json")
+
+    return app
+
+
+def requests_a_second(address: str, script: Path, seconds: int = SECONDS) -> float:
+    """How many answers wrk gets.
+
+    Raises:
+        SystemExit: some were errors.
+    """
+    wrk = shutil.which("wrk") or sys.exit("this needs wrk (on Debian: apt install wrk)")
+    command = [wrk, "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "-s", str(script), f"http://{address}/"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
+    if "Non-2xx" in out:
+        sys.exit(f"some answers were errors:\n{out}")
+    (rate,) = [line.split(":")[1] for line in out.splitlines() if line.startswith("Requests/sec")]
+    return float(rate)
+
+
+def write_script(file: Path, paths: Sequence[str], tags: Sequence[str] = ()) -> Path:
+    """A script for wrk that asks for one path after the other, with the tags of answers that are there, if any."""
+    asked = ",".join(f'"{path}"' for path in paths)
+    known = ",".join(f"[==[{tag}]==]" for tag in tags)
+    file.write_text(
+        f"local paths, tags, place = {{{asked}}}, {{{known}}}, 0\n"
+        "request = function()\n  place = place % #paths + 1\n"
+        '  return wrk.format("GET", paths[place], tags[place] and {["If-None-Match"] = tags[place]} or nil)\nend\n',
+        encoding="utf-8",
+    )
+    return file
+
+
+def times_at(address: str, rate: float, paths: Sequence[str], seconds: float = RATED_SECONDS) -> list[float]:
+    """How many milliseconds answers take at a rate, in the order in which they came."""
+    command = [sys.executable, str(Path(__file__).with_name("http_client.py")), address, str(rate), str(seconds)]
+    out = subprocess.run(command, input="\n".join(paths), capture_output=True, text=True, check=True).stdout  # noqa: S603 - our own words
+    times: list[float] = json.loads(out)
+    return times
+
+
+@contextmanager
+def ingesting(address: str, real: RealNews) -> Iterator[None]:
+    """Send batches of articles until the end of the block, which the service embeds."""
+    ended = threading.Event()
+
+    def send() -> None:
+        with httpx2.Client(base_url=f"http://{address}", timeout=600) as client:
+            number = 0
+            while not ended.is_set():
+                numbers = [place % len(real.texts) for place in range(number, number + _BATCH)]
+                rows = [
+                    {"id": f"sent-{number + at}", "title": f"Report {number + at}", "text": real.texts[place]}
+                    for at, place in enumerate(numbers)
+                ]
+                lines = "".join(json.dumps(row | {"lang": "en"}) + "\n" for row in rows)
+                client.post("/v1/articles:batch", content=lines).raise_for_status()
+                number += _BATCH
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        time.sleep(2)
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def measure(news: NewsLike, real: RealNews, count: int, folder: Path) -> dict[str, float]:
+    """The figures with so many articles."""
+    encoder = HalfPrepared(news, load_configured_encoder(read_settings()))
+    figures: dict[str, float] = {}
+    with opened(folder, encoder) as parts:
+        ingest(parts, encoder, news, count)
+        while parts.vectors.is_merging:
+            time.sleep(0.1)
+        numbers = np.random.default_rng(1).permutation(count)
+        paths = [f"/v1/articles/news-{number}/related?limit=5" for number in numbers.tolist()]
+        hot, cold = paths[:HOT], paths[HOT:]
+        with served(create_app(Settings(), parts.index)) as address:
+            with httpx2.Client(base_url=f"http://{address}") as client:
+                answers = [client.get(path).raise_for_status() for path in hot]
+            sizes = [len(answer.content) for answer in answers]
+            scripts = {
+                "related, hot": write_script(folder / "hot.lua", hot),
+                "not modified": write_script(folder / "304.lua", hot, [answer.headers["ETag"] for answer in answers]),
+                "bare": write_script(folder / "bare.lua", ["/constant"]),
+            }
+            with served(bare_app(b" " * int(median(sizes)))) as bare:
+                rates: dict[str, list[float]] = defaultdict(list)
+                for part in range(ROUNDS):
+                    unasked = cold[part * len(cold) // (ROUNDS + 1) : (part + 1) * len(cold) // (ROUNDS + 1)]
+                    scripts["related, cold"] = write_script(folder / "cold.lua", unasked)
+                    for name, script in scripts.items():
+                        rates[name].append(requests_a_second(bare if name == "bare" else address, script))
+            for name, values in rates.items():
+                figures[f"{name}/a_second"] = median(values)
+                figures[f"{name}/of_bare"] = median(
+                    value / unit for value, unit in zip(values, rates["bare"], strict=True)
+                )
+            figures["answer_bytes"] = median(sizes)
+            for name, asked in (("related, hot", hot), ("related, cold", cold[::-1])):
+                rate = figures[f"{name}/a_second"] / 2
+                quiet = times_at(address, rate, asked)
+                with ingesting(address, real):
+                    busy = times_at(address, rate, asked)
+                for state, times in (("quiet", quiet), ("ingesting", busy)):
+                    figures |= {
+                        f"{name}/{state}/p{percent}_ms": float(np.percentile(times, percent)) for percent in (50, 99)
+                    }
+                p99 = "p99_ms"
+                figures[f"{name}/p99_ingesting_of_quiet"] = (
+                    figures[f"{name}/ingesting/{p99}"] / figures[f"{name}/quiet/{p99}"]
+                )
+    return figures
+
+
+def main(
+    articles: Annotated[int, typer.Option(help="How many.")] = 100_000,
+    corpus: Corpus = CORPUS,
+    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Measure the HTTP service beside a bare endpoint."""
+    logs.configure(read_settings().model_copy(update={"log_level": "warning"}))
+    threads.take_short_turns()
+    real = real_news(corpus)
+    with tempfile.TemporaryDirectory() as temporary:
+        news = NewsLike(real, articles, Path(temporary, "vectors"))
+        figures = measure(news, real, articles, Path(temporary))
+    table = Table(f"{articles:,} articles", "value")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,.2f}")
+    Console().print(table)
+    if figures_file:
+        write_figures(figures_file, figures)
+
+
+if __name__ == "__main__":
+    typer.run(main)
