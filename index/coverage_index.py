@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -127,9 +128,11 @@ class CoverageIndex:
     ) -> list[Put]:
         loop = asyncio.get_running_loop()
         with room:
-            accepted = await loop.run_in_executor(self._writer, partial(self._accept, articles, restore=restore))
+            accept = partial(self._accept, articles, restore=restore)
+            # With the context of the caller, which what is logged may tell.
+            accepted = await loop.run_in_executor(self._writer, copy_context().run, accept)
         embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=True)
-        await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
+        await loop.run_in_executor(self._writer, copy_context().run, self._keep, accepted, embeddings)
         return accepted.outcomes
 
     def _accept(self, articles: Sequence[Article], *, restore: bool) -> _Accepted:

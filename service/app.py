@@ -11,7 +11,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import openapi, pages, problems
+from service import openapi, pages, problems, request_watch
+from service.access_log import log_request
 from service.opening import open_configured_index
 from service.pages import front_page
 from service.routes import articles, batch, health, related, stories
@@ -52,6 +53,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     # The path of related coverage stands before that of any article id, which would take it for one.
     for router in (related.router, articles.router, stories.router, health.router, front_page.router):
         app.include_router(router, max_body_size=settings.max_article_bytes)
+    request_watch.install(app, [log_request] if settings.access_log else [])
     app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
     return app
 

@@ -51,7 +51,7 @@ def run(
             host=settings.host,
             port=settings.port,
             log_config=None,
-            access_log=settings.log_level == "debug",
+            access_log=False,  # it would have the queries; service.access_log writes one without
             timeout_graceful_shutdown=_GRACE_SECONDS,
             server_header=False,
         )

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")
     max_batch_bytes: int = Field(256 * 2**20, ge=1, description="Largest body of a batch.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
+    access_log: bool = Field(
+        default=True,
+        description="Log a line for every request; those of `/livez`, `/readyz` and `/metrics` only at level `debug`.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
