@@ -1,6 +1,7 @@
 """The library's face: articles in, related coverage out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -10,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from index.article import Article, Content, canonical_url
 from index.encoder import Encoder, Priority
 from index.errors import TakenDownError, UnknownArticleError
 from index.follower import Follower
+from index.observing import IndexFigures, Observer, Unobserved, figures, tell
 from index.progress import progress
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
@@ -55,6 +58,7 @@ class CoverageIndex:
 
     Attributes:
         stories: the stories that the articles are in.
+        observer: is told of what is put and answered.
     """
 
     def __init__(self, follower: Follower, encoder: Encoder, scorer: Scorer | None = None) -> None:
@@ -74,6 +78,7 @@ class CoverageIndex:
         self._keeper = StoryKeeper(follower, scorer)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
+        self.observer: Observer = Unobserved()
         self._writing = follower.writing
         self._encoder = encoder
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
@@ -140,6 +145,7 @@ class CoverageIndex:
         known_language = [article.with_language() for article in articles]
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore)
+        self.observer.put(Counter(put.status for put in outcomes))
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
@@ -263,6 +269,19 @@ class CoverageIndex:
         """The number of articles that a search can find."""
         return len(self._vectors)
 
+    def figures(self) -> IndexFigures:
+        """What there is to see of it.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return figures(self._follower, self._encoder.figures())
+
+    @property
+    def model(self) -> str:
+        """The model as the user named it."""
+        return self._encoder.name
+
     def related_to(self, stored: StoredArticle, query: RelatedQuery) -> Answer:
         """Related coverage of an article of the store.
 
@@ -273,7 +292,7 @@ class CoverageIndex:
         if question is None:
             article = stored.article
             question = Question(article, self._encoder.encode([article.words])[0], signals_of(article), stored.key)
-        return self._finder.find(question, query)
+        return self._find(question, query)
 
     def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
         """Related coverage of a text that is not in the store.
@@ -332,7 +351,13 @@ class CoverageIndex:
     # Inside
 
     def _related_to_vector(self, vector: NDArray[np.float32], content: Content, query: RelatedQuery) -> Answer:
-        return self._finder.find(self._question(vector, content), query)
+        return self._find(self._question(vector, content), query)
+
+    def _find(self, question: Question, query: RelatedQuery) -> Answer:
+        started = perf_counter()
+        answer = self._finder.find(question, query)
+        tell(self.observer, answer, question.content.language, perf_counter() - started)
+        return answer
 
     def _question(self, vector: NDArray[np.float32], content: Content) -> Question:
         known = content.with_language()

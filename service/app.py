@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from index import CoverageIndex
 from service import openapi, pages, problems, request_watch
 from service.access_log import log_request
+from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import front_page
 from service.routes import articles, batch, health, related, stories
@@ -47,13 +48,14 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     )
     app.state.settings = settings
     app.state.is_stopping = False
+    app.state.metrics = metrics = Metrics()
     problems.install(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.
     for router in (related.router, articles.router, stories.router, health.router, front_page.router):
         app.include_router(router, max_body_size=settings.max_article_bytes)
-    request_watch.install(app, [log_request] if settings.access_log else [])
+    request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
     app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
     return app
 
@@ -67,6 +69,7 @@ def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncC
                 open_configured_index(app.state.settings, writer=app.state.settings.role == "writer"),
             )
             app.state.index = opened
+            app.state.metrics.watch(opened)
             yield
 
     return lifespan

@@ -213,6 +213,10 @@ class ArticleStore(Protocol):
         """The number of articles whose current words are not embedded yet."""
         ...
 
+    def waiting_since(self) -> datetime | None:
+        """When the words of the article that waits longest for a vector arrived; None if none waits."""
+        ...
+
     def vector(self, key: int) -> NDArray[np.float16] | None:
         """The embedding of an article's current words; shape (dimensions,), float16."""
         ...

@@ -159,6 +159,13 @@ class SqlArticleStore:
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
 
+    def waiting_since(self) -> datetime | None:
+        """When the words arrived that wait longest; see `ArticleStore.waiting_since`."""
+        query = select(articles.c.updated_at).join(waiting, waiting.c.key == articles.c.key)
+        with self._read() as connection:
+            since: datetime | None = connection.execute(query.order_by(waiting.c.sequence).limit(1)).scalar()
+        return since
+
     def vector(self, key: int) -> NDArray[np.float16] | None:
         """The embedding of an article's current words."""
         with self._read() as connection:

@@ -397,6 +397,17 @@ def test_the_number_of_articles_that_wait_is_known(store: ArticleStore) -> None:
     assert store.count_without_vector() == 0
 
 
+def test_it_is_known_since_when_the_longest_waiting_article_waits(store: ArticleStore) -> None:
+    assert store.waiting_since() is None
+    put(store, an_article("a"))
+    put(store, an_article("b"))
+    assert store.waiting_since() == stored(store, "a").updated_at
+    store.put_vectors([stored(store, "a")], vectors(1))
+    assert store.waiting_since() == stored(store, "b").updated_at
+    embed_all(store)
+    assert store.waiting_since() is None
+
+
 def test_words_that_change_and_change_back_in_one_batch_keep_their_vector(store: ArticleStore) -> None:
     put(store, an_article("a"))
     embed_all(store)
