@@ -32,6 +32,7 @@ from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
 from index.stories.library import StoryLibrary
 from index.stories.rebuilding import replayed
+from index.takedowns import Takedowns
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
@@ -58,6 +59,7 @@ class CoverageIndex:
 
     Attributes:
         stories: the stories that the articles are in.
+        takedowns: deletes articles by more than their ids.
         observer: is told of what is put and answered.
     """
 
@@ -78,6 +80,7 @@ class CoverageIndex:
         self._keeper = StoryKeeper(follower, scorer)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
+        self.takedowns = Takedowns(follower)
         self.observer: Observer = Unobserved()
         self._writing = follower.writing
         self._encoder = encoder
@@ -168,11 +171,7 @@ class CoverageIndex:
             UnknownArticleError: there is none with that id.
             TakenDownError: it was taken down before.
         """
-        with self._writing:
-            key = self._store.take_down(article_id)
-            if key is not None:
-                self._vectors.remove([key])
-        if key is None:
+        if not self.takedowns.by_ids([article_id]):
             raise self._missing(article_id)
 
     def encode_waiting(self) -> None:

@@ -16,7 +16,7 @@ from service.access_log import log_request
 from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import front_page
-from service.routes import articles, batch, health, related, stories
+from service.routes import articles, batch, health, related, stories, takedowns
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -53,7 +53,14 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.
-    for router in (related.router, articles.router, stories.router, health.router, front_page.router):
+    for router in (
+        related.router,
+        articles.router,
+        takedowns.router,
+        stories.router,
+        health.router,
+        front_page.router,
+    ):
         app.include_router(router, max_body_size=settings.max_article_bytes)
     request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
     app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")

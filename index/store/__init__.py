@@ -169,6 +169,18 @@ class ArticleStore(Protocol):
         """Delete an article with its vector and remember that; returns its key, or None if there is none."""
         ...
 
+    def take_down_many(self, ids: Sequence[str]) -> dict[str, int]:
+        """The same for any number of articles in one transaction; returns the keys of those that there were, by id."""
+        ...
+
+    def ids_of_url(self, url: str) -> list[str]:
+        """The ids of all articles with this canonical URL, the oldest first."""
+        ...
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """The ids of all articles of this publisher, the oldest first. It reads through all articles."""
+        ...
+
     def expire(self, before: datetime, limit: int) -> list[int]:
         """Delete articles for their age, with their vectors; they may come again.
 

@@ -9,7 +9,20 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, delete, extract, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    Select,
+    bindparam,
+    delete,
+    extract,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from index.article import Article
 from index.errors import ReadOnlyError, StoreError
@@ -21,6 +34,7 @@ from index.store import (
     Put,
     PutStatus,
     StoredArticle,
+    sql_deleting,
     sql_stories,
     sql_writing,
     sqlite_backup,
@@ -91,32 +105,25 @@ class SqlArticleStore:
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
+        return self.take_down_many([article_id]).get(article_id)
+
+    def take_down_many(self, ids: Sequence[str]) -> dict[str, int]:
+        """Delete articles and remember that; see `ArticleStore.take_down_many`."""
         with self._write() as connection:
-            row = connection.execute(
-                select(articles.c.key, articles.c.content_hash).where(articles.c.id == article_id)
-            ).first()
-            if row is None:
-                return None
-            sql_writing.log(connection, ChangeKind.TAKE_DOWN, [(row.key, article_id)])
-            sql_stories.leave(connection, [row.key])
-            connection.execute(delete(articles).where(articles.c.key == row.key))
-            marker = {"article_id": article_id, "content_hash": row.content_hash, "at": sql_writing.now()}
-            connection.execute(insert(takedowns).values(marker))
-            return int(row.key)
+            return sql_deleting.delete_and_remember(connection, ids)
+
+    def ids_of_url(self, url: str) -> list[str]:
+        """The ids of all articles with this canonical URL; see `ArticleStore.ids_of_url`."""
+        return self._ids(articles.c.canonical_url == url)
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """The ids of all articles of this publisher; see `ArticleStore.ids_of_source`."""
+        return self._ids(articles.c.source == source)
 
     def expire(self, before: datetime, limit: int) -> list[int]:
         """Delete articles for their age; see `ArticleStore.expire`."""
-        old = select(articles.c.key, articles.c.id).where(
-            articles.c.appeared_at < before, articles.c.first_seen_at < before
-        )
         with self._write() as connection:
-            oldest = old.order_by(articles.c.appeared_at, articles.c.key).limit(limit)
-            expired = [(row.key, row.id) for row in connection.execute(oldest)]
-            sql_writing.log(connection, ChangeKind.EXPIRE, expired)
-            keys = [key for key, _ in expired]
-            sql_stories.leave(connection, keys)
-            connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
-        return keys
+            return sql_deleting.delete_old(connection, before, limit)
 
     def is_taken_down(self, article_id: str) -> bool:
         """Whether the id was taken down."""
@@ -351,6 +358,10 @@ class SqlArticleStore:
     def _refuse_reader(self) -> None:
         if not self._writer:
             raise ReadOnlyError("nothing can be written here: this process only reads; send to the one that writes")
+
+    def _ids(self, condition: ColumnElement[bool]) -> list[str]:
+        with self._read() as connection:
+            return list(connection.execute(select(articles.c.id).where(condition).order_by(articles.c.key)).scalars())
 
     def _first(self, query: Select[Any]) -> StoredArticle | None:
         with self._read() as connection:

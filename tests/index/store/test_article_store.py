@@ -226,6 +226,33 @@ def test_an_article_restored_can_be_taken_down_again(store: ArticleStore) -> Non
     assert store.is_taken_down("a")
 
 
+def test_many_articles_are_taken_down_at_once_and_those_that_are_not_there_left_out(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b", title="A flood"), an_article("c", title="Football"))
+    embed_all(store)
+    keys = {article_id: stored(store, article_id).key for article_id in "abc"}
+    before = store.last_sequence()
+    assert store.take_down_many(["c", "x", "a", "c"]) == {"a": keys["a"], "c": keys["c"]}
+    assert [one.article.id for one in store.latest(9)] == ["b"]
+    assert [(one.key, one.kind) for one in store.changes_after(before, 9)] == [
+        (keys["a"], ChangeKind.TAKE_DOWN),
+        (keys["c"], ChangeKind.TAKE_DOWN),
+    ]
+    assert put(store, an_article("a", title="Another"), an_article("d", title="Football")) == [TAKEN_DOWN, TAKEN_DOWN]
+    assert not store.is_taken_down("x")
+    assert store.take_down_many(["a", "c"]) == {}
+    assert store.take_down_many([]) == {}
+
+
+def test_articles_are_known_by_their_url_and_by_their_publisher(store: ArticleStore) -> None:
+    put(store, an_article("b", url="https://news.example/1", source="News"))
+    put(store, an_article("a", url="https://news.example/1?utm_source=x", source="News"))
+    put(store, an_article("c", url="https://news.example/2", source="news"), an_article("d"))
+    assert store.ids_of_url("https://news.example/1") == ["b", "a"]
+    assert store.ids_of_url("https://news.example/3") == []
+    assert store.ids_of_source("News") == ["b", "a"]
+    assert store.ids_of_source("") == []
+
+
 # Vectors
 
 
