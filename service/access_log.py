@@ -2,17 +2,14 @@
 
 import logging
 
-from service.request_watch import Handled
-
-_QUIET = frozenset({"/livez", "/readyz", "/metrics"})
-"""What asks every few seconds."""
+from service.request_watch import QUIET_PATHS, Handled
 
 _logger = logging.getLogger(__name__)
 
 
 def log_request(handled: Handled) -> None:
     """Log a request, without its query, which may quote what is read or asked."""
-    level = logging.DEBUG if handled.route in _QUIET else logging.INFO
+    level = logging.DEBUG if handled.route in QUIET_PATHS else logging.INFO
     if not _logger.isEnabledFor(level):
         return
     fields = {

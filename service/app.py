@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import openapi, pages, problems, request_watch
+from service import openapi, pages, problems, request_watch, telemetry
 from service.access_log import log_request
 from service.metrics import Metrics
 from service.opening import open_configured_index
@@ -42,7 +42,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         description=DESCRIPTION,
         lifespan=_lifespan(index),
         responses=openapi.PROBLEM_RESPONSES,
-        telemetry={"tracing": False, "metrics": False},
+        telemetry=telemetry.config(is_on=settings.telemetry),
         redoc_url=None,
         favicon_url="data:,",
     )
@@ -50,6 +50,8 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.is_stopping = False
     app.state.metrics = metrics = Metrics()
     problems.install(app)
+    if settings.telemetry:
+        telemetry.leave_queries_out(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.

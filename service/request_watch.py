@@ -17,6 +17,9 @@ from service.logs import traceback_of
 
 ID_HEADER = "X-Request-ID"
 
+QUIET_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
+"""What is asked every few seconds."""
+
 UNMATCHED = "unmatched"
 """In place of the route of a request that has none."""
 

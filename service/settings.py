@@ -70,6 +70,10 @@ class Settings(BaseSettings):
         default=True,
         description="Log a line for every request; those of `/livez`, `/readyz` and `/metrics` only at level `debug`.",
     )
+    telemetry: bool = Field(
+        default=False,
+        description="Send traces and metrics of requests by OpenTelemetry, where the `OTEL_…` variables say.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
