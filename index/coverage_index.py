@@ -2,14 +2,15 @@
 
 import asyncio
 import zlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,17 +20,20 @@ from index.claims import Claims
 from index.encoder import Encoder, Priority
 from index.errors import EncoderOverloadedError, TakenDownError, UnknownArticleError
 from index.follower import Follower, stamp
+from index.observing import IndexFigures, Observer, Unobserved, figures, tell
 from index.progress import progress
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
+from index.related.renewing import renew
 from index.related.scorer import Scorer, load_scorer
-from index.related.signals import VERSION, signals_of
+from index.related.signals import signals_of
 from index.store import Condition, Put, PutStatus, StoredArticle
 from index.stories.explaining import Explanation, StoryExplainer
 from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
 from index.stories.library import StoryLibrary
-from index.stories.rebuilding import replayed
+from index.stories.rebuilding import replayed_ids
+from index.takedowns import Takedowns
 
 _ENCODE_CHUNK = 256
 _EXPIRE_CHUNK = 500
@@ -58,6 +62,8 @@ class CoverageIndex:
 
     Attributes:
         stories: the stories that the articles are in.
+        takedowns: deletes articles by more than their ids.
+        observer: is told of what is put and answered.
     """
 
     def __init__(self, follower: Follower, encoder: Encoder, scorer: Scorer | None = None) -> None:
@@ -77,6 +83,8 @@ class CoverageIndex:
         self._keeper = StoryKeeper(follower, scorer)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
+        self.takedowns = Takedowns(follower)
+        self.observer: Observer = Unobserved()
         self._writing = follower.writing
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder = encoder
@@ -153,7 +161,8 @@ class CoverageIndex:
         loop = asyncio.get_running_loop()
         with claim:
             with room:
-                accepted = await loop.run_in_executor(self._writer, accept)
+                # With the context of the caller, which what is logged may tell.
+                accepted = await loop.run_in_executor(self._writer, copy_context().run, accept)
             try:
                 async with asyncio.timeout(patience):
                     embeddings = await self._encoder.encode_async(accepted.words, priority, admitted=patience is None)
@@ -162,7 +171,7 @@ class CoverageIndex:
                     raise
                 waiting = {stored.article.id for stored in accepted.waiting}
                 return [replace(put, waits=put.id in waiting) for put in accepted.outcomes]
-            await loop.run_in_executor(self._writer, self._keep, accepted, embeddings)
+            await loop.run_in_executor(self._writer, copy_context().run, self._keep, accepted, embeddings)
         return accepted.outcomes
 
     def embed_waiting(self) -> None:
@@ -181,6 +190,7 @@ class CoverageIndex:
         known_language = [article.with_language() for article in articles]
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore, condition=condition)
+        self.observer.put(Counter(put.status for put in outcomes))
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
@@ -203,11 +213,7 @@ class CoverageIndex:
             UnknownArticleError: there is none with that id.
             TakenDownError: it was taken down before.
         """
-        with self._writing:
-            key = self._store.take_down(article_id)
-            if key is not None:
-                self._vectors.remove([key])
-        if key is None:
+        if not self.takedowns.by_ids([article_id]):
             raise self._missing(article_id)
 
     def encode_waiting(self) -> None:
@@ -222,17 +228,7 @@ class CoverageIndex:
 
     def renew_signals(self) -> None:
         """Bring up to date what an earlier version kept of articles so that they can be compared."""
-        chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK)
-        if not chunk:
-            return
-        with progress("reading articles again", None) as advance:
-            while chunk:
-                signals = [signals_of(stored.article) for stored in chunk]
-                with self._writing:
-                    self._store.put_signals(chunk, signals)
-                advance(len(chunk))
-                chunk = self._store.outdated_signals(VERSION, _ENCODE_CHUNK, chunk[-1].key)
-        self._store.outdated_signals(VERSION, 1)  # which sees that there are none left, and remembers it
+        renew(self._store, self._writing)
 
     def expire(self, before: datetime) -> int:
         """Delete the articles that both appeared and arrived before a moment; they may be sent again.
@@ -311,6 +307,19 @@ class CoverageIndex:
         """The number of articles that a search can find."""
         return len(self._vectors)
 
+    def figures(self) -> IndexFigures:
+        """What there is to see of it.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return figures(self._follower, self._encoder.figures())
+
+    @property
+    def model(self) -> str:
+        """The model as the user named it."""
+        return self._encoder.name
+
     def related_to(self, stored: StoredArticle, query: RelatedQuery) -> Answer:
         """Related coverage of an article of the store.
 
@@ -321,7 +330,7 @@ class CoverageIndex:
         if question is None:
             article = stored.article
             question = Question(article, self._encoder.encode([article.words])[0], signals_of(article), stored.key)
-        return self._finder.find(question, query)
+        return self._find(question, query)
 
     def related_to_content(self, content: Content, query: RelatedQuery) -> Answer:
         """Related coverage of a text that is not in the store.
@@ -363,24 +372,16 @@ class CoverageIndex:
         Returns:
             The ids of the articles of each story.
         """
-        ids = [report.id for report in self._store.stories.reports(self._store.stories.numbers())]
-        keys = self._store.keys_of(ids if order is None else order)
-        with TemporaryDirectory() as folder:
-            parts = replayed(
-                self._store,
-                self._follower.background,
-                scorer or self._scorer,
-                Path(folder),
-                demand=demand,
-                order=None if order is None else [keys[one] for one in order],
-            )
-        id_of = {key: one for one, key in keys.items()}
-        return [[id_of[key] for key in part] for part in parts]
-
-    # Inside
+        return replayed_ids(self._store, self._follower.background, scorer or self._scorer, order, demand)
 
     def _related_to_vector(self, vector: NDArray[np.float32], content: Content, query: RelatedQuery) -> Answer:
-        return self._finder.find(self._question(vector, content), query)
+        return self._find(self._question(vector, content), query)
+
+    def _find(self, question: Question, query: RelatedQuery) -> Answer:
+        started = perf_counter()
+        answer = self._finder.find(question, query)
+        tell(self.observer, answer, question.content.language, perf_counter() - started)
+        return answer
 
     def _question(self, vector: NDArray[np.float32], content: Content) -> Question:
         known = content.with_language()

@@ -84,6 +84,10 @@ class Follower:
             self._apply(changes)
         self.vectors.refresh()
 
+    def behind(self) -> int:
+        """How many changes of the store the index has not followed yet."""
+        return max(0, self.store.last_sequence() - self._sequence)
+
     def check(self) -> list[str]:
         """Compare the index, once it was brought to the store's state, with the store.
 

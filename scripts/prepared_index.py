@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from index import Article, CoverageIndex
 from index.background import no_background
-from index.encoder import Priority
+from index.encoder import EncoderFigures, Priority
 from index.follower import Follower
 from index.opening import INDEX_FOLDER, STORE_FILE
 from index.related.signals import signals_of
@@ -57,6 +57,10 @@ class Prepared:
     def reserve(self, texts: Sequence[str]) -> Iterator[None]:  # noqa: ARG002 - see `index.Encoder`
         """See `index.Encoder`."""
         yield
+
+    def figures(self) -> EncoderFigures:
+        """See `index.Encoder`."""
+        return EncoderFigures()
 
 
 @dataclass(frozen=True, slots=True)

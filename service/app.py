@@ -11,11 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
 
 from index import CoverageIndex
-from service import caching, limits, openapi, pages, problems
+from service import caching, limits, openapi, pages, problems, request_watch, telemetry
+from service.access_log import log_request
+from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import front_page
 from service.repeats import Repeats
-from service.routes import articles, batch, health, related, stories
+from service.routes import articles, batch, health, related, stories, takedowns
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -42,21 +44,32 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         description=DESCRIPTION,
         lifespan=_lifespan(index),
         responses=openapi.PROBLEM_RESPONSES,
-        telemetry={"tracing": False, "metrics": False},
+        telemetry=telemetry.config(is_on=settings.telemetry),
         redoc_url=None,
         favicon_url="data:,",
     )
     app.state.settings = settings
     app.state.is_stopping = False
+    app.state.metrics = metrics = Metrics()
     app.add_middleware(Repeats)
     limits.install(app, settings)
     problems.install(app)
     caching.install(app, settings)
+    if settings.telemetry:
+        telemetry.leave_queries_out(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.
-    for router in (related.router, articles.router, stories.router, health.router, front_page.router):
+    for router in (
+        related.router,
+        articles.router,
+        takedowns.router,
+        stories.router,
+        health.router,
+        front_page.router,
+    ):
         app.include_router(router, max_body_size=settings.max_article_bytes)
+    request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
     app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
     return app
 
@@ -70,6 +83,7 @@ def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncC
                 open_configured_index(app.state.settings, writer=app.state.settings.role == "writer"),
             )
             app.state.index = opened
+            app.state.metrics.watch(opened)
             yield
 
     return lifespan

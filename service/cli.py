@@ -183,11 +183,17 @@ def background() -> None:
 
 
 @app.command()
-def healthcheck(api: Api = None) -> None:
-    """Exit with 0 if the service on this machine is ready, with 1 if not."""
+def healthcheck(
+    url: Annotated[
+        str | None,
+        typer.Option("--url", "--api", metavar="ADDRESS", help="A service, instead of that on this machine."),
+    ] = None,
+) -> None:
+    """Exit with 0 if the service on this machine is ready; with 1 if not, and a line that says why."""
     with _settings() as settings:
         host = settings.host if settings.host not in _WILDCARDS else "127.0.0.1"
-        typer.echo(json.dumps(ApiClient(api or f"http://{host}:{settings.port}").ready()))
+        authority = f"[{host}]" if ":" in host else host
+        typer.echo(json.dumps(ApiClient(url or f"http://{authority}:{settings.port}").ready(), ensure_ascii=False))
 
 
 @app.command()

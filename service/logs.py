@@ -2,10 +2,14 @@
 
 import logging
 import sys
+import traceback
 
 import structlog
 
 from service.settings import Settings
+
+REQUEST_FIELDS = ("method", "route", "path", "status", "milliseconds", "bytes", "network", "key_id")
+"""What a line about a request says, beside the request's id, which every line has that is written during it."""
 
 _CHATTY = (
     "alembic",
@@ -26,6 +30,8 @@ def configure(settings: Settings) -> None:
         structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
     )
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.ExtraAdder(REQUEST_FIELDS),
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -45,3 +51,13 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def traceback_of(error: BaseException) -> str:
+    """Where an error and those that it came from were raised, and their types.
+
+    Not what they say: an unexpected one may quote what was sent, and no article is to be in a log.
+    """
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    own = "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
+    return f"{traceback_of(before)}\n\nafter which came:\n\n{own}" if before else own

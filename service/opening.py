@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
@@ -21,6 +22,12 @@ def load_configured_encoder(settings: Settings) -> Encoder:
         processors=settings.processors,
         limits=QueueLimits(waiting_bytes=settings.max_waiting_bytes, cached_texts=settings.cached_texts),
     )
+
+
+def shown_model(index: CoverageIndex) -> str:
+    """The model's name for all to see: of a folder on this machine only the last part."""
+    path = Path(index.model)
+    return path.name if path.is_absolute() else index.model
 
 
 @contextmanager

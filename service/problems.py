@@ -272,6 +272,6 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_unexpected(_: Request, error: Exception) -> JSONResponse:
-    # Starlette logs the traceback: it raises the exception again after this answer.
+    # Starlette raises the exception again after this answer, and service.request_watch logs where it comes from.
     _logger.error("unexpected %s", type(error).__name__)
     return answer(make_problem(500, "internal", "an error of the service's own; its log has the traceback"))

@@ -1,11 +1,13 @@
 """Run the web server."""
 
+import asyncio
 import logging
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,8 +17,13 @@ from service.app import create_app
 from service.opening import open_configured_index
 from service.settings import Settings, SettingsError
 
-_GRACE_SECONDS = 8
-"""Less than the 10 s after which Docker kills what has not stopped."""
+_GRACE_SECONDS = 7
+"""With the moment before, less than the 10 s after which Docker kills what has not stopped."""
+
+_LAST_REQUESTS_SECONDS = 0.5
+"""How long a client that has just been answered may take to send its next request."""
+
+_LOOK_AGAIN_SECONDS = 0.02
 
 _logger = logging.getLogger(__name__)
 
@@ -56,7 +63,7 @@ def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
         host=settings.host,
         port=settings.port,
         log_config=None,
-        access_log=settings.log_level == "debug",
+        access_log=False,  # it would have the queries; service.access_log writes one without
         timeout_graceful_shutdown=_GRACE_SECONDS,
         server_header=False,
         # Without these two, whoever asks from this machine could claim any address.
@@ -120,7 +127,33 @@ class Server(uvicorn.Server):
             self._when_up(port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop; what would otherwise never end is told to."""
+        """Stop; what would otherwise never end is told to, and no request is cut off that was sent before.
+
+        Uvicorn closes connections that are idle at once, and with them whatever a client is sending just then, and
+        those that are not accepted yet. So they get a moment first, in which each answer closes its connection.
+        """
         if isinstance(self.config.app, FastAPI):
             self.config.app.state.is_stopping = True
+        for server in self.servers:
+            connected = [one for listening in server.sockets for one in _waiting_at(listening.dup())]
+            server.close()  # at once after that: whoever has connected in between is reset
+            for one in connected:
+                await asyncio.get_running_loop().connect_accepted_socket(self._protocol, one)
+        deadline = time.monotonic() + _LAST_REQUESTS_SECONDS
+        while self.server_state.connections and time.monotonic() < deadline:
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
         await super().shutdown(sockets)
+
+    def _protocol(self) -> asyncio.Protocol:
+        """What serves a connection, as uvicorn makes it."""
+        config = self.config
+        return config.http_protocol_class(  # type: ignore[call-arg]  # one of several classes, which are made alike
+            config=config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+
+
+def _waiting_at(listening: socket.socket) -> Iterator[socket.socket]:
+    """Those who have connected and were not accepted yet."""
+    with listening, suppress(OSError):
+        while True:
+            yield listening.accept()[0]

@@ -128,6 +128,14 @@ class Settings(BaseSettings):
         "asks; that of others counts for nothing.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
+    access_log: bool = Field(
+        default=True,
+        description="Log a line for every request; those of `/livez`, `/readyz` and `/metrics` only at level `debug`.",
+    )
+    telemetry: bool = Field(
+        default=False,
+        description="Send traces and metrics of requests by OpenTelemetry, where the `OTEL_…` variables say.",
+    )
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )

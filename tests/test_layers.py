@@ -38,6 +38,7 @@ def test_the_library_knows_nothing_of_the_service() -> None:
         ("sqlalchemy", ["index/store/"]),
         ("alembic", ["index/store/"]),
         ("fastapi", ["service/"]),
+        ("prometheus_client", ["service/metrics.py", "service/routes/health.py"]),
         ("httpx2", ["service/api_client.py"]),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
@@ -14,6 +15,27 @@ class Priority(IntEnum):
 
     INTERACTIVE = 0
     BULK = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderFigures:
+    """What an encoder has done since it was loaded, and what it has to do.
+
+    Attributes:
+        batches: how many forward passes there were.
+        texts: how many texts were embedded.
+        seconds: how long the passes took together.
+        refused: how often more was refused because too much was waiting.
+        waiting_texts: how many texts wait or are being embedded.
+        waiting_bytes: how much text that is, in bytes of UTF-8, with what room is kept for.
+    """
+
+    batches: int = 0
+    texts: int = 0
+    seconds: float = 0.0
+    refused: int = 0
+    waiting_texts: int = 0
+    waiting_bytes: int = 0
 
 
 class Encoder(Protocol):
@@ -67,6 +89,10 @@ class Encoder(Protocol):
         Raises:
             EncoderOverloadedError: on entering; more text is waiting than the encoder takes.
         """
+        ...
+
+    def figures(self) -> EncoderFigures:
+        """What it has done, and has to do."""
         ...
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from index.encoder import EmbeddingModel, Priority
+from index.encoder import EmbeddingModel, EncoderFigures, Priority
 from index.encoder.batches import choose_batch, padded_length
 from index.encoder.windows import RECIPE, WINDOW_TOKENS, combine, split
 from index.errors import EncoderOverloadedError
@@ -91,6 +91,7 @@ class QueuedEncoder:
         self._reserved_bytes = 0
         self._bytes_per_second: float | None = None
         self._running = False
+        self._done = EncoderFigures()
 
     @property
     def name(self) -> str:
@@ -155,6 +156,12 @@ class QueuedEncoder:
             with self._lock:
                 self._reserved_bytes -= size
 
+    def figures(self) -> EncoderFigures:
+        """What it has done, and has to do."""
+        with self._lock:
+            waiting = self._waiting_bytes + self._reserved_bytes
+            return replace(self._done, waiting_texts=len(self._jobs), waiting_bytes=waiting)
+
     # Callers
 
     def _join(self, texts: Sequence[str], priority: Priority, *, admitted: bool) -> list[_Job]:
@@ -205,6 +212,7 @@ class QueuedEncoder:
         waiting, most = self._waiting_bytes + self._reserved_bytes, self._limits.waiting_bytes
         if not waiting or waiting + new_bytes <= most:
             return
+        self._done = replace(self._done, refused=self._done.refused + 1)
         retry_after = max(1, ceil(waiting / max(self._bytes_per_second, 1))) if self._bytes_per_second else 1
         raise EncoderOverloadedError(
             f"{waiting} bytes of text are waiting to be embedded, of at most {most}: try again in {retry_after} s",
@@ -304,20 +312,24 @@ class QueuedEncoder:
         for window, vector in zip(batch, vectors, strict=True):
             window.job.vectors[window.number] = vector
         size = sum(_size(window.text) for window in batch)
-        rate = size / (time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        rate = size / seconds
+        with self._lock:
+            old = self._bytes_per_second or rate
+            self._bytes_per_second = _REST_OF_OLD_RATE * old + (1 - _REST_OF_OLD_RATE) * rate
+            before = self._done
+            self._done = replace(before, batches=before.batches + 1, seconds=before.seconds + seconds)
         for job in {id(window.job): window.job for window in batch}.values():
             done = [vector for vector in job.vectors if vector is not None]
             if len(done) == len(job.vectors):
                 self._finish(job, combine(np.stack(done)))
-        with self._lock:
-            old = self._bytes_per_second or rate
-            self._bytes_per_second = _REST_OF_OLD_RATE * old + (1 - _REST_OF_OLD_RATE) * rate
 
     def _finish(self, job: _Job, vector: Vector) -> None:
         vector = vector.copy()  # not a view, which would keep the vectors of the whole batch in memory
         vector.flags.writeable = False  # it is handed to all who ask
         with self._lock:
             self._forget(job)
+            self._done = replace(self._done, texts=self._done.texts + 1)
             if self._limits.cached_texts:
                 self._cache[job.key] = vector
         job.result.set_result(vector)

@@ -1,7 +1,7 @@
 """The article store on SQL, with SQLite as the embedded default."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,19 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, RowMapping, Select, bindparam, delete, extract, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    delete,
+    extract,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from index.article import Article
 from index.errors import ReadOnlyError, StoreError
@@ -22,12 +34,14 @@ from index.store import (
     Put,
     PutStatus,
     StoredArticle,
+    sql_deleting,
     sql_stories,
     sql_writing,
     sqlite_backup,
     sqlite_check,
 )
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
+from index.store.sql_rows import model_record, stored_article
 from index.store.sql_story_store import SqlStoryStore
 from index.store.sql_writing import listed
 from index.store.sqlite_engine import WRITE, explained, open_engine
@@ -94,32 +108,25 @@ class SqlArticleStore:
 
     def take_down(self, article_id: str) -> int | None:
         """Delete an article and remember that; see `ArticleStore.take_down`."""
+        return self.take_down_many([article_id]).get(article_id)
+
+    def take_down_many(self, ids: Sequence[str]) -> dict[str, int]:
+        """Delete articles and remember that; see `ArticleStore.take_down_many`."""
         with self._write() as connection:
-            row = connection.execute(
-                select(articles.c.key, articles.c.content_hash).where(articles.c.id == article_id)
-            ).first()
-            if row is None:
-                return None
-            sql_writing.log(connection, ChangeKind.TAKE_DOWN, [(row.key, article_id)])
-            sql_stories.leave(connection, [row.key])
-            connection.execute(delete(articles).where(articles.c.key == row.key))
-            marker = {"article_id": article_id, "content_hash": row.content_hash, "at": sql_writing.now()}
-            connection.execute(insert(takedowns).values(marker))
-            return int(row.key)
+            return sql_deleting.delete_and_remember(connection, ids)
+
+    def ids_of_url(self, url: str) -> list[str]:
+        """The ids of all articles with this canonical URL; see `ArticleStore.ids_of_url`."""
+        return self._ids(articles.c.canonical_url == url)
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """The ids of all articles of this publisher; see `ArticleStore.ids_of_source`."""
+        return self._ids(articles.c.source == source)
 
     def expire(self, before: datetime, limit: int) -> list[int]:
         """Delete articles for their age; see `ArticleStore.expire`."""
-        old = select(articles.c.key, articles.c.id).where(
-            articles.c.appeared_at < before, articles.c.first_seen_at < before
-        )
         with self._write() as connection:
-            oldest = old.order_by(articles.c.appeared_at, articles.c.key).limit(limit)
-            expired = [(row.key, row.id) for row in connection.execute(oldest)]
-            sql_writing.log(connection, ChangeKind.EXPIRE, expired)
-            keys = [key for key, _ in expired]
-            sql_stories.leave(connection, keys)
-            connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
-        return keys
+            return sql_deleting.delete_old(connection, before, limit)
 
     def is_taken_down(self, article_id: str) -> bool:
         """Whether the id was taken down."""
@@ -161,6 +168,13 @@ class SqlArticleStore:
         """The number of articles whose current words are not embedded yet."""
         with self._read() as connection:
             return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
+
+    def waiting_since(self) -> datetime | None:
+        """When the words arrived that wait longest; see `ArticleStore.waiting_since`."""
+        query = select(articles.c.updated_at).join(waiting, waiting.c.key == articles.c.key)
+        with self._read() as connection:
+            since: datetime | None = connection.execute(query.order_by(waiting.c.sequence).limit(1)).scalar()
+        return since
 
     def vector(self, key: int) -> NDArray[np.float16] | None:
         """The embedding of an article's current words."""
@@ -289,7 +303,7 @@ class SqlArticleStore:
         """The model whose vectors are kept."""
         with self._read() as connection:
             values = {row.name: row.value for row in connection.execute(select(settings))}
-        return _model(values)
+        return model_record(values)
 
     def set_model(self, model: ModelRecord) -> None:
         """Record the model and drop vectors of another; see `ArticleStore.set_model`."""
@@ -308,7 +322,7 @@ class SqlArticleStore:
 
     def model_of_backup(self, file: Path) -> ModelRecord | None:
         """The model whose vectors a backup has; see `ArticleStore.model_of_backup`."""
-        return _model(sqlite_backup.settings_of(self._path, file))
+        return model_record(sqlite_backup.settings_of(self._path, file))
 
     def restore(self, file: Path) -> None:
         """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
@@ -357,29 +371,15 @@ class SqlArticleStore:
         if not self._writer:
             raise ReadOnlyError("nothing can be written here: this process only reads; send to the one that writes")
 
+    def _ids(self, condition: ColumnElement[bool]) -> list[str]:
+        with self._read() as connection:
+            return list(connection.execute(select(articles.c.id).where(condition).order_by(articles.c.key)).scalars())
+
     def _first(self, query: Select[Any]) -> StoredArticle | None:
         with self._read() as connection:
             row = connection.execute(query.limit(1)).mappings().first()
-        return _stored(row) if row else None
+        return stored_article(row) if row else None
 
     def _all(self, query: Select[Any]) -> list[StoredArticle]:
         with self._read() as connection:
-            return [_stored(row) for row in connection.execute(query).mappings()]
-
-
-def _model(values: Mapping[str, str]) -> ModelRecord | None:
-    return ModelRecord(values["model"], values["fingerprint"]) if "fingerprint" in values else None
-
-
-def _stored(row: RowMapping) -> StoredArticle:
-    # Checked when it came in; what the checks of a later version would say of it does not matter.
-    article = Article.model_construct(**{name: row[name] for name in Article.model_fields})
-    return StoredArticle(
-        key=row["key"],
-        sequence=row["sequence"],
-        article=article,
-        words_hash=row["words_hash"],
-        appeared_at=row["appeared_at"],
-        first_seen_at=row["first_seen_at"],
-        updated_at=row["updated_at"],
-    )
+            return [stored_article(row) for row in connection.execute(query).mappings()]

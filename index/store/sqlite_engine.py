@@ -48,7 +48,7 @@ def open_engine(path: Path, *, writer: bool) -> Engine:
     Raises:
         StoreError: see `open_sqlite`.
     """
-    engine = create_engine(URL.create("sqlite", database=str(path)))
+    engine = create_engine(URL.create("sqlite", database=str(path)), hide_parameters=True)  # no article in a message
     event.listen(engine, "connect", _configure_writer if writer else _configure_reader)
     event.listen(engine, "begin", _begin)
     opening = engine.execution_options(**WRITE) if writer else engine

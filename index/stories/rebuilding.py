@@ -91,6 +91,19 @@ def replayed(
             return sorted(sorted(keys) for keys in scratch.stories.members(scratch.stories.numbers()).values())
 
 
+def replayed_ids(
+    store: ArticleStore, background: Background, scorer: Scorer, order: Sequence[str] | None, demand: Demand
+) -> list[list[str]]:
+    """The same by the articles' ids; see `replayed`."""
+    ids = [report.id for report in store.stories.reports(store.stories.numbers())] if order is None else order
+    keys = store.keys_of(ids)
+    with TemporaryDirectory() as folder:
+        given = None if order is None else [keys[one] for one in order]
+        parts = replayed(store, background, scorer, Path(folder), demand=demand, order=given)
+    id_of = {key: one for one, key in keys.items()}
+    return [[id_of[key] for key in part] for part in parts]
+
+
 def _assign_all(store: ArticleStore, background: Background, scorer: Scorer, folder: Path, demand: Demand) -> None:
     with store.stories.changing() as transaction:
         waiting = transaction.unassigned(store.count())

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -64,6 +65,17 @@ class Hit:
     similarity: float
 
 
+class SegmentState(StrEnum):
+    """Where the entries of a segment are."""
+
+    LIVE = "live"
+    """In memory, to be added to."""
+    SEALED = "sealed"
+    """In memory, to be merged."""
+    STORED = "stored"
+    """In files."""
+
+
 class VectorIndex(Protocol):
     """Vectors by key. One thread at a time may write; any number may search meanwhile and never wait.
 
@@ -118,6 +130,10 @@ class VectorIndex(Protocol):
 
     def close(self) -> None:
         """Let go of files and threads."""
+        ...
+
+    def segments(self) -> list[tuple[SegmentState, int]]:
+        """The parts that a search goes through, each with the number of its entries."""
         ...
 
     def __len__(self) -> int:

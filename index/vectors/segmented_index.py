@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.vectors import NO_FILTERS, Entry, Filters, Hit
+from index.vectors import NO_FILTERS, Entry, Filters, Hit, SegmentState
 from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.compaction import Merger, merge, to_merge
 from index.vectors.segment_files import (
@@ -211,6 +211,13 @@ class SegmentedVectorIndex:
     def segment_rows(self) -> list[int]:
         """How many entries each sealed segment has."""
         return [int(np.count_nonzero(segment.alive)) for segment in self._view.sealed]
+
+    def segments(self) -> list[tuple[SegmentState, int]]:
+        """The parts that a search goes through; see `VectorIndex.segments`."""
+        view = self._view
+        states = [SegmentState.STORED if segment.name else SegmentState.SEALED for segment in view.sealed]
+        counts = [int(np.count_nonzero(segment.alive)) for segment in view.segments]
+        return list(zip([*states, SegmentState.LIVE], counts, strict=True))
 
     def refresh(self) -> None:
         """See the segments that the writer has merged meanwhile; see `VectorIndex.refresh`."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Article
-from index.encoder import Priority
+from index.encoder import EncoderFigures, Priority
 
 TOPICS = ("summit", "flood", "football", "election", "volcano")
 NOON = datetime(2023, 9, 14, 12, tzinfo=UTC)
@@ -57,6 +57,9 @@ class FakeEncoder:
     def reserve(self, texts: Sequence[str]) -> Iterator[None]:
         self.refuse_overload()
         yield
+
+    def figures(self) -> EncoderFigures:
+        return EncoderFigures(texts=len(self.encoded))
 
 
 def an_article(article_id: str, title: str = "A summit", **fields: object) -> Article:

@@ -15,7 +15,10 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from index import CoverageIndex
+from service.app import create_app
 from service.cli import app
+from service.settings import Settings
+from tests.service.conftest import serving
 
 KIM = {"id": "kim", "title": "Kim and Putin meet at the Vostochny cosmodrome", "lang": "en", "source": "News"}
 PUTIN = {"id": "putin", "title": "Путин и Ким встретились на космодроме Восточный", "lang": "ru"}
@@ -48,6 +51,32 @@ def test_the_command_is_quick_where_it_needs_no_model() -> None:
     code = "import sys, service.cli; print({'torch', 'faiss', 'transformers'} & set(sys.modules))"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert output.strip() == "set()"
+
+
+def test_the_health_of_a_service_is_told(sample_service: str) -> None:
+    result = run("healthcheck", "--url", sample_service)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["status"] == "ready"
+
+
+def test_a_service_that_is_not_ready_is_told_with_the_reason(index: CoverageIndex) -> None:
+    app_of_service = create_app(Settings(), index)
+    with serving(app_of_service) as address:
+        app_of_service.state.is_stopping = True
+        result = run("healthcheck", "--url", address)
+    assert result.exit_code == 1
+    assert "similar-news: the service is ending: ask again when it is back" in result.output.splitlines()
+
+
+def test_the_health_is_asked_without_loading_anything_large() -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "service", "healthcheck", "--url", "http://127.0.0.1:9"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert any(line.startswith("similar-news: no answer from http://127.0.0.1:9") for line in lines)
+    loaded = {line.rpartition("|")[2].strip() for line in lines if line.startswith("import time:")}
+    assert "service.cli" in loaded
+    assert not loaded & {"torch", "transformers", "sentence_transformers", "faiss", "openvino", "uvicorn"}
 
 
 def test_ingested_articles_are_found_by_id_url_and_text(data: Path, articles: Path) -> None:

@@ -8,12 +8,13 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.encoder import Priority
+from index.encoder import EncoderFigures, Priority
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.errors import EncoderOverloadedError
 
@@ -315,3 +316,24 @@ async def test_a_long_text_is_read_to_its_end(model: SteppedModel) -> None:
 
 async def test_no_texts_give_no_vectors() -> None:
     assert (await encoder_of(SteppedModel()).encode_async([])).shape == (0, 2)
+
+
+async def test_what_was_done_and_what_waits_is_told(model: SteppedModel) -> None:
+    encoder = encoder_of(model, waiting_bytes=20)
+    assert encoder.figures() == EncoderFigures()
+    holding = await held_up(model, encoder)
+    waiting = asyncio.create_task(encoder.encode_async(["one text", "other"]))
+    await asyncio.sleep(0)
+    with pytest.raises(EncoderOverloadedError):
+        await encoder.encode_async(["one too many"])
+    with encoder.reserve(["abc"]):
+        assert encoder.figures() == EncoderFigures(
+            refused=1, waiting_texts=3, waiting_bytes=len("holdone textotherabc")
+        )
+    model.allow(2)
+    await asyncio.gather(holding, waiting)
+    figures = encoder.figures()
+    assert figures.seconds > 0
+    assert replace(figures, seconds=0) == EncoderFigures(batches=2, texts=3, refused=1)
+    await encoder.encode_async(["one text"])
+    assert encoder.figures() == figures  # from the cache

@@ -227,6 +227,33 @@ def test_an_article_restored_can_be_taken_down_again(store: ArticleStore) -> Non
     assert store.is_taken_down("a")
 
 
+def test_many_articles_are_taken_down_at_once_and_those_that_are_not_there_left_out(store: ArticleStore) -> None:
+    put(store, an_article("a"), an_article("b", title="A flood"), an_article("c", title="Football"))
+    embed_all(store)
+    keys = {article_id: stored(store, article_id).key for article_id in "abc"}
+    before = store.last_sequence()
+    assert store.take_down_many(["c", "x", "a", "c"]) == {"a": keys["a"], "c": keys["c"]}
+    assert [one.article.id for one in store.latest(9)] == ["b"]
+    assert [(one.key, one.kind) for one in store.changes_after(before, 9)] == [
+        (keys["a"], ChangeKind.TAKE_DOWN),
+        (keys["c"], ChangeKind.TAKE_DOWN),
+    ]
+    assert put(store, an_article("a", title="Another"), an_article("d", title="Football")) == [TAKEN_DOWN, TAKEN_DOWN]
+    assert not store.is_taken_down("x")
+    assert store.take_down_many(["a", "c"]) == {}
+    assert store.take_down_many([]) == {}
+
+
+def test_articles_are_known_by_their_url_and_by_their_publisher(store: ArticleStore) -> None:
+    put(store, an_article("b", url="https://news.example/1", source="News"))
+    put(store, an_article("a", url="https://news.example/1?utm_source=x", source="News"))
+    put(store, an_article("c", url="https://news.example/2", source="news"), an_article("d"))
+    assert store.ids_of_url("https://news.example/1") == ["b", "a"]
+    assert store.ids_of_url("https://news.example/3") == []
+    assert store.ids_of_source("News") == ["b", "a"]
+    assert store.ids_of_source("") == []
+
+
 # Vectors
 
 
@@ -396,6 +423,17 @@ def test_the_number_of_articles_that_wait_is_known(store: ArticleStore) -> None:
     assert store.count_without_vector() == 1
     store.take_down("a")
     assert store.count_without_vector() == 0
+
+
+def test_it_is_known_since_when_the_longest_waiting_article_waits(store: ArticleStore) -> None:
+    assert store.waiting_since() is None
+    put(store, an_article("a"))
+    put(store, an_article("b"))
+    assert store.waiting_since() == stored(store, "a").updated_at
+    store.put_vectors([stored(store, "a")], vectors(1))
+    assert store.waiting_since() == stored(store, "b").updated_at
+    embed_all(store)
+    assert store.waiting_since() is None
 
 
 def test_words_that_change_and_change_back_in_one_batch_keep_their_vector(store: ArticleStore) -> None:

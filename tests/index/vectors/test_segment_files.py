@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index.vectors import Entry, Filters, segmented_index
+from index.vectors import Entry, Filters, SegmentState, segmented_index
 from index.vectors.compaction import Merger, merge
 from index.vectors.segment_files import COLUMNS_FILE, MANIFEST_FILE, VECTORS_FILE, read_manifest, read_segment
 from index.vectors.segmented_index import SegmentedVectorIndex
@@ -248,9 +248,16 @@ def test_a_reader_merges_what_it_has_in_memory(tmp_path: Path) -> None:
     reader = opened(tmp_path, writer=False)
     reader.add(entries(0, ROWS + 1), vectors(0, ROWS + 1))
     assert len(reader.segment_rows()) == 4
+    assert reader.segments()[:-1] == [(SegmentState.SEALED, rows) for rows in reader.segment_rows()]
     assert reader.compact()
     assert reader.segment_rows() == [ROWS]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_segments_are_told_with_where_they_are(tmp_path: Path) -> None:
+    index = filled(tmp_path)
+    index.remove([0])
+    assert index.segments() == [(SegmentState.STORED, ROWS - 1), (SegmentState.LIVE, 1)]
 
 
 def test_a_damaged_segment_is_read_once_by_a_reader_not_again_and_again(

@@ -1,0 +1,159 @@
+"""What the service tells a Prometheus server."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
+from prometheus_client import Counter as CounterMetric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from index import CoverageIndex, PutStatus
+from index.errors import StoreError
+from index.observing import IndexFigures
+from index.vectors import SegmentState
+from service.opening import shown_model
+from service.request_watch import Handled
+
+_PREFIX = "similar_news_"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+_OTHER = "other"
+"""In place of a method that is none: a client can make up any number of them."""
+
+_REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SEARCH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+
+
+class Metrics:
+    """The metrics of one app. It is an observer of requests, and one of an index."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = CounterMetric(
+            f"{_PREFIX}http_requests_total",
+            "HTTP requests that were handled.",
+            ("method", "route", "status"),
+            registry=self.registry,
+        )
+        self._request_seconds = Histogram(
+            f"{_PREFIX}http_request_duration_seconds",
+            "Time until the last byte of an answer was handed over.",
+            ("route",),
+            buckets=_REQUEST_BUCKETS,
+            registry=self.registry,
+        )
+        self._put = CounterMetric(
+            f"{_PREFIX}articles_put_total", "Articles that were put.", ("outcome",), registry=self.registry
+        )
+        for status in PutStatus:
+            self._put.labels(status.value)
+        self._search_seconds = Histogram(
+            f"{_PREFIX}search_duration_seconds",
+            "Time to find related coverage, without that to embed a text.",
+            buckets=_SEARCH_BUCKETS,
+            registry=self.registry,
+        )
+        self._items = CounterMetric(
+            f"{_PREFIX}related_items_total",
+            "Items of answers, by whether they are in the language that was asked in.",
+            ("language",),
+            registry=self.registry,
+        )
+        self._same, self._other = self._items.labels("same"), self._items.labels("other")
+        self._figures = _Figures()
+        self.registry.register(self._figures)
+        ProcessCollector(registry=self.registry)
+
+    def watch(self, index: CoverageIndex) -> None:
+        """Tell of an index from now on."""
+        self._figures.index = index
+        index.observer = self
+
+    def handled(self, handled: Handled) -> None:
+        """A request was handled."""
+        method = handled.method if handled.method in _METHODS else _OTHER
+        self._requests.labels(method, handled.route, str(handled.status)).inc()
+        self._request_seconds.labels(handled.route).observe(handled.seconds)
+
+    def put(self, outcomes: Counter[PutStatus]) -> None:
+        """Articles were put; see `index.observing.Observer`."""
+        for status, count in outcomes.items():
+            self._put.labels(status.value).inc(count)
+
+    def answered(self, seconds: float, same_language: int, other_language: int) -> None:
+        """Related coverage was found; see `index.observing.Observer`."""
+        self._search_seconds.observe(seconds)
+        self._same.inc(same_language)
+        self._other.inc(other_language)
+
+
+class _Figures(Collector):
+    """Reads the figures of an index whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.index: CoverageIndex | None = None
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: there may be no index yet."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        """Everything, or only that the store cannot be read."""
+        if self.index is None:
+            return
+        build = GaugeMetricFamily(f"{_PREFIX}build_info", "What runs, always 1.", labels=("version", "model"))
+        build.add_metric((version("similar-news"), shown_model(self.index)), 1)
+        yield build
+        try:
+            figures = self.index.figures()
+        except StoreError:
+            figures = None
+        yield _gauge("store_readable", "Whether the store can be read, 1 or 0.", figures is not None)
+        if figures:
+            yield from _of_store(figures)
+            yield from _of_segments(figures)
+            yield from _of_encoder(figures)
+
+
+def _of_store(figures: IndexFigures) -> Iterator[Metric]:
+    waiting = (datetime.now(UTC) - figures.waiting_since).total_seconds() if figures.waiting_since else 0
+    yield _gauge("articles", "Articles in the store.", figures.articles)
+    yield _gauge("ingest_waiting_articles", "Articles in the store that are not embedded yet.", figures.waiting)
+    yield _gauge("ingest_waiting_seconds", "How long the one of them has waited that waits longest.", max(0, waiting))
+    yield _gauge("index_changes_behind", "Changes of the store that the vector index has not followed.", figures.behind)
+    yield _gauge("stories", "Stories.", figures.stories)
+
+
+def _of_segments(figures: IndexFigures) -> Iterator[Metric]:
+    segments = GaugeMetricFamily(
+        f"{_PREFIX}index_segments", "Segments of the vector index that have entries.", labels=("state",)
+    )
+    entries = GaugeMetricFamily(
+        f"{_PREFIX}index_entries", "Articles in the segments of the vector index.", labels=("state",)
+    )
+    for state in SegmentState:
+        sizes = [size for one, size in figures.segments if one is state and size]
+        segments.add_metric((state.value,), len(sizes))
+        entries.add_metric((state.value,), sum(sizes))
+    yield segments
+    yield entries
+
+
+def _of_encoder(figures: IndexFigures) -> Iterator[Metric]:
+    encoder = figures.encoder
+    yield _count("encoder_batches", "Forward passes of the model.", encoder.batches)
+    yield _count("encoder_texts", "Texts that were embedded.", encoder.texts)
+    yield _count("encoder_seconds", "Time that the passes took.", encoder.seconds)
+    yield _count("encoder_refusals", "Requests refused because too much was waiting.", encoder.refused)
+    yield _gauge("encoder_waiting_texts", "Texts that wait for the model, or are in it.", encoder.waiting_texts)
+    yield _gauge("encoder_waiting_bytes", "How much text that is, in bytes of UTF-8.", encoder.waiting_bytes)
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(_PREFIX + name, meaning, value=value)
+
+
+def _count(name: str, meaning: str, value: float) -> Metric:
+    return CounterMetricFamily(_PREFIX + name, meaning, value=value)
