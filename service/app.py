@@ -9,12 +9,17 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from index import CoverageIndex
 from service import openapi, pages, problems
+from service.access import key_file
+from service.access.key_file import FollowedKeyFile
+from service.cors import ExactCors
 from service.opening import open_configured_index
-from service.pages import front_page
+from service.pages import docs, front_page
 from service.routes import articles, batch, health, related, stories
+from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -41,19 +46,37 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         lifespan=_lifespan(index),
         responses=openapi.PROBLEM_RESPONSES,
         telemetry={"tracing": False, "metrics": False},
+        docs_url=None,  # ours says what it may load
         redoc_url=None,
-        favicon_url="data:,",
+        static_url=docs.SCRIPTS,
     )
     app.state.settings = settings
+    app.state.keys = FollowedKeyFile(settings.data_dir / key_file.NAME)
     app.state.is_stopping = False
     problems.install(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
     # The path of related coverage stands before that of any article id, which would take it for one.
-    for router in (related.router, articles.router, stories.router, health.router, front_page.router):
+    for router in (related.router, articles.router, stories.router, health.router, front_page.router, docs.router):
         app.include_router(router, max_body_size=settings.max_article_bytes)
-    app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
+    static = StaticFiles(directory=str(files(pages).joinpath("static")))
+    app.mount("/static", WithHeaders(static, FOR_ALL_SITES), name="static")
+    _wrap(app)
     return app
+
+
+def _wrap(app: FastAPI) -> None:
+    """Wrap the whole application: what is added as middleware does not see the answer to an unexpected error."""
+    build = app.build_middleware_stack
+
+    def origins() -> frozenset[str]:
+        keys: FollowedKeyFile = app.state.keys
+        return keys.origins().union(app.state.settings.cors_origins)
+
+    def build_and_wrap() -> ASGIApp:
+        return WithHeaders(ExactCors(build(), origins))
+
+    app.build_middleware_stack = build_and_wrap  # type: ignore[method-assign]  # as `openapi` is
 
 
 def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from service.access.keys import without_keys
 from service.settings import Settings
 
 _CHATTY = (
@@ -36,6 +37,7 @@ def configure(settings: Settings) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             renderer,
+            lambda _logger, _method, line: without_keys(str(line)),  # addresses have those of widgets in them
         ],
     )
     handler = logging.StreamHandler()

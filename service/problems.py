@@ -26,6 +26,7 @@ from index.errors import (
     UnknownArticleError,
     UnknownStoryError,
 )
+from service.access import key_in_query
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -54,9 +55,16 @@ class Problem(BaseModel):
 class ProblemError(Exception):
     """Raised by a route to answer with a problem."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, headers: Mapping[str, str] | None = None) -> None:
+        """Answer with a problem.
+
+        Args:
+            problem: it.
+            headers: those that the answer has besides.
+        """
         super().__init__(problem.detail)
         self.problem = problem
+        self.headers = headers
 
 
 def make_problem(status: int, kind: str, detail: str, errors: list[FieldError] | None = None) -> Problem:
@@ -181,7 +189,7 @@ def install(app: FastAPI) -> None:
 
 def _on_problem(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ProblemError)  # noqa: S101 - Starlette types all handlers alike
-    return answer(error.problem)
+    return answer(error.problem, error.headers)
 
 
 _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
@@ -198,8 +206,9 @@ _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
 def _on_library_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MergedStoryError):
         path = request.url.path.replace(f"/{error.story}", f"/{error.into}", 1)
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(path + query, status.HTTP_308_PERMANENT_REDIRECT)  # of whatever host it was asked
+        query = key_in_query.leading_on(request, request.url.query)
+        address = f"{path}?{query}" if query else path
+        return RedirectResponse(address, status.HTTP_308_PERMANENT_REDIRECT)  # of whatever host it was asked
     for kind, (code, name) in _EXPECTED.items():
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)

@@ -1,16 +1,17 @@
 """Every setting of the service, read from the environment."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from index.encoder.loading import Backend
 from index.errors import SimilarNewsError
+from service.access.origins import Origin
 
 PREFIX = "SIMILAR_NEWS_"
 _NAME = "similar-news"
@@ -65,10 +66,26 @@ class Settings(BaseSettings):
     hub_token: SecretStr | None = Field(None, description="Token for a private model on the hub.")
     max_article_bytes: int = Field(2 * 2**20, ge=1, description="Largest body of a request with one article or text.")
     max_batch_bytes: int = Field(256 * 2**20, ge=1, description="Largest body of a batch.")
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Whether the service may listen where others can reach it while there are no keys; then something "
+        "else must check who asks.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default_factory=tuple,
+        description="Origins of pages that may read what a GET answers, such as `https://example.org`, with commas "
+        "between them; those that the keys of widgets are for need not be here.",
+    )
+    api_key: SecretStr | None = Field(None, description="Key that the command line sends with `--api`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(

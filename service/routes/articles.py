@@ -5,12 +5,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import Article, CoverageIndex, PutStatus
+from service.access.requirements import INGEST, READ, GuardedRoute
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.problems import Problem, ProblemError, make_problem
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"])
+router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=GuardedRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     400: {"model": Problem, "description": "The body is not JSON."},
@@ -32,7 +33,7 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
     "/{article_id:path}",
     operation_id="putArticle",
     responses={201: {"model": PutOut}, **_PROBLEMS},
-    dependencies=[_WRITER_ONLY],
+    dependencies=[INGEST, _WRITER_ONLY],
 )
 async def put_article(
     article_id: ArticleIdInPath,
@@ -55,7 +56,7 @@ async def put_article(
     "",
     operation_id="postArticle",
     responses={201: {"model": PutOut}, **_PROBLEMS},
-    dependencies=[_WRITER_ONLY],
+    dependencies=[INGEST, _WRITER_ONLY],
 )
 async def post_article(article: Article, index: Index, request: Request, response: Response) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
@@ -64,7 +65,7 @@ async def post_article(article: Article, index: Index, request: Request, respons
     return outcome
 
 
-@router.get("/{article_id:path}", operation_id="getArticle", responses=MISSING_RESPONSES)
+@router.get("/{article_id:path}", operation_id="getArticle", responses=MISSING_RESPONSES, dependencies=[READ])
 def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
     """The article as it is kept."""
     stored = index.article(article_id)
@@ -77,7 +78,7 @@ def get_article(article_id: ArticleIdInPath, index: Index) -> ArticleOut:
     status_code=204,
     response_class=Response,
     responses=MISSING_RESPONSES | WRITE_RESPONSES,
-    dependencies=[_WRITER_ONLY],
+    dependencies=[INGEST, _WRITER_ONLY],
 )
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request
 
+from service.access.requirements import READ, GuardedRoute
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
 from service.schemas import Examples, RelatedOut
 
-router = APIRouter(prefix="/v1", tags=["related"])
+router = APIRouter(prefix="/v1", tags=["related"], route_class=GuardedRoute, dependencies=[READ])
 
 _TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}
 
