@@ -1,5 +1,8 @@
 # The service with its embedded model in it. Build: docker build -t similar-news .
-# Run: docker run -p 127.0.0.1:8000:8000 -v similar-news:/data similar-news
+# In a container the service can be reached from outside, so that it starts only when there is a key:
+#   docker run --rm -v similar-news:/data similar-news similar-news keys create --scope ingest
+# or when SIMILAR_NEWS_ALLOW_ANONYMOUS=true says that something else checks who asks, such as a port that is published on
+# loopback alone. Run: docker run -p 127.0.0.1:8000:8000 -v similar-news:/data similar-news
 FROM python:3.11-slim AS build
 # Where torch's CPU wheels are; the package index's own torch brings gigabytes of CUDA libraries on Linux.
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu

@@ -1,12 +1,15 @@
 """A small client of the service, for the command line."""
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx2
+from pydantic import SecretStr
 
 _PATIENCE = 5.0
+_SENDABLE = re.compile(r"[!-~]+")
 _TIMEOUT = httpx2.Timeout(10, read=600)
 
 
@@ -17,9 +20,22 @@ class ApiError(Exception):
 class ApiClient:
     """Talks to a service."""
 
-    def __init__(self, address: str) -> None:
-        """Talk to the service at `address`, such as `http://127.0.0.1:8000`."""
+    def __init__(self, address: str, key: SecretStr | None = None) -> None:
+        """Talk to a service.
+
+        Args:
+            address: such as `http://127.0.0.1:8000`.
+            key: what to send as a key, if anything.
+
+        Raises:
+            ApiError: no key is written like that. It is not sent, as the error of a header would show it.
+        """
         self._address = address.rstrip("/")
+        self._headers = {}
+        if key is not None:
+            if not _SENDABLE.fullmatch(key.get_secret_value()):
+                raise ApiError("the key has characters that no key has; it should be as 'keys create' printed it")
+            self._headers["Authorization"] = f"Bearer {key.get_secret_value()}"
 
     def ready(self) -> Any:
         """What the service says of its readiness; asked directly, past any proxy, and with little patience.
@@ -44,7 +60,9 @@ class ApiClient:
         """The lines that a POST of lines answers, as they come."""
         with (
             self._errors(),
-            httpx2.stream("POST", self._address + path, content=iter(lines), timeout=_TIMEOUT) as response,
+            httpx2.stream(
+                "POST", self._address + path, content=iter(lines), headers=self._headers, timeout=_TIMEOUT
+            ) as response,
         ):
             if response.is_error:
                 response.read()
@@ -53,7 +71,9 @@ class ApiClient:
 
     def _json(self, method: str, path: str, **options: Any) -> Any:
         with self._errors():
-            response = httpx2.request(method, self._address + path, **{"timeout": _TIMEOUT} | options)
+            response = httpx2.request(
+                method, self._address + path, headers=self._headers, **{"timeout": _TIMEOUT} | options
+            )
             if response.is_error:
                 raise ApiError(_detail(response))
             return response.json()

@@ -9,15 +9,20 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from index import CoverageIndex
 from service import caching, limits, openapi, pages, problems, request_watch, telemetry
+from service.access import key_file, known_keys
+from service.access.key_file import FollowedKeyFile
 from service.access_log import log_request
+from service.cors import ExactCors
 from service.metrics import Metrics
 from service.opening import open_configured_index
-from service.pages import front_page
+from service.pages import docs, front_page
 from service.repeats import Repeats
 from service.routes import articles, batch, health, related, stories, takedowns
+from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
 
 DESCRIPTION = """
@@ -45,14 +50,17 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         lifespan=_lifespan(index),
         responses=openapi.PROBLEM_RESPONSES,
         telemetry=telemetry.config(is_on=settings.telemetry),
+        docs_url=None,  # ours says what it may load
         redoc_url=None,
-        favicon_url="data:,",
+        static_url=docs.SCRIPTS,
     )
     app.state.settings = settings
+    app.state.keys = FollowedKeyFile(settings.data_dir / key_file.NAME)
     app.state.is_stopping = False
     app.state.metrics = metrics = Metrics()
     app.add_middleware(Repeats)
     limits.install(app, settings)
+    app.add_middleware(known_keys.KnownKeys, keys=app.state.keys)
     problems.install(app)
     caching.install(app, settings)
     if settings.telemetry:
@@ -67,11 +75,28 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         stories.router,
         health.router,
         front_page.router,
+        docs.router,
     ):
         app.include_router(router, max_body_size=settings.max_article_bytes)
+    static = StaticFiles(directory=str(files(pages).joinpath("static")))
+    app.mount("/static", WithHeaders(static, FOR_ALL_SITES), name="static")
+    _wrap(app)
     request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
-    app.mount("/static", StaticFiles(directory=str(files(pages).joinpath("static"))), name="static")
     return app
+
+
+def _wrap(app: FastAPI) -> None:
+    """Wrap the whole application: what is added as middleware does not see the answer to an unexpected error."""
+    build = app.build_middleware_stack
+
+    def origins() -> frozenset[str]:
+        keys: FollowedKeyFile = app.state.keys
+        return keys.origins().union(app.state.settings.cors_origins)
+
+    def build_and_wrap() -> ASGIApp:
+        return WithHeaders(ExactCors(build(), origins))
+
+    app.build_middleware_stack = build_and_wrap  # type: ignore[method-assign]  # as `openapi` is
 
 
 def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 from cachetools import LRUCache
 from fastapi import Depends, FastAPI, Header, Request, Response, status
-from fastapi.routing import APIRoute
 
 from index import CoverageIndex
+from service.access.callers import Caller
+from service.access.requirements import GuardedRoute
 from service.dependencies import Index, ServiceSettings
 from service.settings import Settings
 
@@ -102,7 +103,7 @@ class Generation:
         return self._known[0]
 
 
-class CachedRoute(APIRoute):
+class CachedRoute(GuardedRoute):
     """A route whose answers are kept, if it depends on `cached`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -112,7 +113,8 @@ class CachedRoute(APIRoute):
         async def handle_and_keep(request: Request) -> Response:
             response = await handle(request)
             tag = getattr(request.state, "answer_tag", None)
-            if tag is not None and response.status_code == status.HTTP_200_OK:
+            # What leads on to a next page may do so with the key of whoever asked.
+            if tag is not None and response.status_code == status.HTTP_200_OK and "Link" not in response.headers:
                 request.app.state.answers.keep(tag, bytes(response.body))
             return response
 
@@ -145,8 +147,11 @@ def cached(*, seconds: int | None = None) -> Callable[..., Awaitable[None]]:
         moment = 0 if seconds is None else int(time.time()) // seconds
         asked = f"{request.app.version} {generations.of(index)} {moment} {request.url.path}?{request.url.query}"
         tag = f'"{hashlib.blake2b(asked.encode(), digest_size=12).hexdigest()}"'
-        is_private = "authorization" in request.headers or getattr(request.state, "key_id", None) is not None
-        headers = {"ETag": tag, "Cache-Control": _cache_control(settings.cache_seconds, is_private=is_private)}
+        caller: Caller = request.state.caller
+        headers = {
+            "ETag": tag,
+            "Cache-Control": _cache_control(settings.cache_seconds, is_private=caller.key is not None),
+        }
         if if_none_match and is_among(tag, if_none_match):
             raise KeptAnswerError(Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers))
         kept = request.app.state.answers.get(tag)

@@ -1,34 +1,41 @@
 """The command line: `similar-news`."""
 
 import json
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from pydantic import SecretStr
 
 from index import maintenance
-from index.errors import SimilarNewsError
 from index.store.stories import StoryOrder
 from service import ingest as ingesting
-from service import logs
-from service.api_client import ApiClient, ApiError
+from service import managing_keys
+from service.api_client import ApiClient
+from service.commands import FAILED, complain, configured
 from service.opening import open_configured_index
 from service.schemas import ItemOut, RelatedOut
-from service.settings import Settings, read_settings
+from service.settings import Settings
 
-app = typer.Typer(help="Finds related coverage of any news story, across languages.", no_args_is_help=True)
+app = typer.Typer(
+    help="Finds related coverage of any news story, across languages.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # there may be a key among them
+)
+app.add_typer(managing_keys.app, name="keys")
 
 Api = Annotated[
     str | None,
     typer.Option(metavar="ADDRESS", help="A running service to talk to, instead of opening the data directory."),
 ]
+ServiceKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key", metavar="KEY", help="Key to send with --api; SIMILAR_NEWS_API_KEY keeps it out of the shell's history."
+    ),
+]
 
-_FAILED = 1
 _WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 
 
@@ -42,7 +49,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API and the pages."""
-    with _settings() as settings:
+    with configured() as settings:
         from service.server import run  # here, because it brings the web server along
 
         given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -53,19 +60,20 @@ def serve(
 def ingest(
     files: Annotated[list[Path], typer.Argument(help="JSON Lines files of articles.", exists=True, dir_okay=False)],
     api: Api = None,
+    key: ServiceKey = None,
 ) -> None:
     """Read articles from files and keep them. Bad lines are reported and good ones kept."""
-    with _settings() as settings:
+    with configured() as settings:
         if api:
-            report = ingesting.to_service(files, ApiClient(api))
+            report = ingesting.to_service(files, _client(api, key, settings))
         else:
             with open_configured_index(settings) as index:
                 report = ingesting.to_index(files, index)
         typer.echo(report.summary())
         for problem in report.problems:
-            _complain(problem)
+            complain(problem)
     if report.problems:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
 
 
 @app.command()
@@ -77,15 +85,16 @@ def related(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
     api: Api = None,
+    key: ServiceKey = None,
 ) -> None:
     """Print what else is being reported about an article or a text."""
     if sum(value is not None for value in (article_id, url, text)) != 1:
         raise typer.BadParameter("give one of: an ID, --url or --text")
-    with _settings() as settings:
+    with configured() as settings:
         from service.asking import ask_index, ask_service
 
         if api:
-            answer = ask_service(ApiClient(api), article_id, url, text, limit)
+            answer = ask_service(_client(api, key, settings), article_id, url, text, limit)
         else:
             with open_configured_index(settings, writer=False) as index:
                 answer = ask_index(index, article_id, url, text, limit)
@@ -103,14 +112,15 @@ def list_stories(
     trending: Annotated[bool, typer.Option("--trending", help="Those that most publishers report just now.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
     api: Api = None,
+    key: ServiceKey = None,
 ) -> None:
     """Print the latest stories, or those that are trending."""
-    with _settings() as settings:
+    with configured() as settings:
         from service import telling_stories
 
         order = StoryOrder.TRENDING if trending else StoryOrder.LATEST
         if api:
-            answer = telling_stories.list_of_service(ApiClient(api), order, limit)
+            answer = telling_stories.list_of_service(_client(api, key, settings), order, limit)
         else:
             answer = telling_stories.list_of_data(settings.data_dir, order, limit)
         typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.listing(answer))
@@ -122,13 +132,14 @@ def explain(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as the API gives it.")] = False,
     api: Api = None,
+    key: ServiceKey = None,
 ) -> None:
     """Print why the articles of a story are together, those first that hang on by the least."""
-    with _settings() as settings:
+    with configured() as settings:
         from service import telling_stories
 
         if api:
-            answer = telling_stories.explain_by_service(ApiClient(api), story_id)
+            answer = telling_stories.explain_by_service(_client(api, key, settings), story_id)
         else:
             answer = telling_stories.explain_by_data(settings.data_dir, story_id)
         typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.explanation(answer))
@@ -137,7 +148,7 @@ def explain(
 @stories.command("rebuild")
 def rebuild_stories() -> None:
     """Assign all articles to stories anew, with ids kept where stories are as before. The service must be stopped."""
-    with _settings() as settings:
+    with configured() as settings:
         rebuilt = maintenance.rebuild_stories(settings.data_dir)
         typer.echo(
             f"{rebuilt.articles} articles are in {rebuilt.stories} stories; "
@@ -150,33 +161,33 @@ def backup(
     file: Annotated[Path, typer.Argument(help="Where to write it; a file there is replaced.", dir_okay=False)],
 ) -> None:
     """Write a copy of all articles and vectors to a file. The service may be running."""
-    with _settings() as settings:
+    with configured() as settings:
         typer.echo(f"{maintenance.back_up(settings.data_dir, file)} articles are in {file}")
 
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="What 'backup' wrote.", exists=True, dir_okay=False)]) -> None:
     """Replace all articles by those of a backup. The service may be running."""
-    with _settings() as settings:
+    with configured() as settings:
         typer.echo(f"{maintenance.restore(settings.data_dir, file)} articles are restored from {file}")
 
 
 @app.command()
 def check() -> None:
     """See whether store and index are whole, and mend what can be mended. Exits with 1 if something was not."""
-    with _settings() as settings:
+    with configured() as settings:
         faults = maintenance.check(settings.data_dir)
         for fault in faults:
-            _complain(fault)
+            complain(fault)
     if faults:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
     typer.echo("all is well")
 
 
 @app.command()
 def background() -> None:
     """Compute what the model's embeddings have in common, from your articles: for a model that comes without it."""
-    with _settings() as settings:
+    with configured() as settings:
         learnt = maintenance.learn_background(settings.data_dir)
         tags = ", ".join(sorted(learnt.by_language)) or "no language with enough articles"
         typer.echo(f"written to {settings.data_dir}, with means of its own for: {tags}; start the service again")
@@ -190,7 +201,7 @@ def healthcheck(
     ] = None,
 ) -> None:
     """Exit with 0 if the service on this machine is ready; with 1 if not, and a line that says why."""
-    with _settings() as settings:
+    with configured() as settings:
         host = settings.host if settings.host not in _WILDCARDS else "127.0.0.1"
         authority = f"[{host}]" if ":" in host else host
         typer.echo(json.dumps(ApiClient(url or f"http://{authority}:{settings.port}").ready(), ensure_ascii=False))
@@ -202,6 +213,10 @@ def version() -> None:
     typer.echo(version_of("similar-news"))
 
 
+def _client(api: str, key: str | None, settings: Settings) -> ApiClient:
+    return ApiClient(api, settings.api_key if key is None else SecretStr(key))
+
+
 def _listing(answer: RelatedOut) -> str:
     return "\n".join(map(_line, answer.items)) or "nothing related found"
 
@@ -209,20 +224,3 @@ def _listing(answer: RelatedOut) -> str:
 def _line(item: ItemOut) -> str:
     origin = f"{item.source}; {item.id}" if item.source else item.id
     return f"{item.score:.2f}  {item.relation:<10}  {item.lang:<5} {item.title or item.snippet}  ({origin})"
-
-
-@contextmanager
-def _settings() -> Iterator[Settings]:
-    """The settings, with logging set up; an error that a person can act on ends the command with its message."""
-    try:
-        settings = read_settings()
-        logs.configure(settings)
-        yield settings
-    except (SimilarNewsError, ApiError, OSError) as error:
-        logging.getLogger(__name__).debug("failed", exc_info=error)
-        _complain(f"similar-news: {error}")
-        raise typer.Exit(_FAILED) from error
-
-
-def _complain(message: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(message, style="red", highlight=False, markup=False)

@@ -6,6 +6,7 @@ import traceback
 
 import structlog
 
+from service.access.keys import without_keys
 from service.settings import Settings
 
 REQUEST_FIELDS = ("method", "route", "path", "status", "milliseconds", "bytes", "network", "key_id")
@@ -42,6 +43,7 @@ def configure(settings: Settings) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             renderer,
+            lambda _logger, _method, line: without_keys(str(line)),  # addresses have those of widgets in them
         ],
     )
     handler = logging.StreamHandler()

@@ -36,6 +36,14 @@ OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that has to embed something may answer besides."""
 
 
+ACCESS_RESPONSES: dict[str, dict[str, Any]] = {
+    "401": {"description": "A key is needed, and none was sent that is known."},
+    "403": {"description": "The key has not the scope that is needed, or is not for the page that sends it."},
+    "503": {"description": "The keys cannot be read, so that nobody is let in."},
+}
+"""What a route that needs a scope may answer besides; it is described of all that do."""
+
+
 WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
     403: {"model": problems.Problem, "description": "This process only reads (SIMILAR_NEWS_ROLE=reader)."},
     503: {**OVERLOAD_RESPONSES[503], "description": "Too much waits to be embedded, or the store does not answer."},
@@ -53,9 +61,21 @@ def install(app: FastAPI) -> None:
         for operations in document["paths"].values():
             for operation in operations.values():
                 _as_problems(operation["responses"])
+                if "security" in operation:
+                    _with_access(operation)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does
+
+
+def _with_access(operation: dict[str, Any]) -> None:
+    """Describe what becomes of those who have no key for it, and that one in the query can only be one to read."""
+    operation["security"] = [one for one in operation["security"] if one.get("query", ["read"]) == ["read"]]
+    problem = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, response in ACCESS_RESPONSES.items():
+        known = operation["responses"].setdefault(status, {"description": "", "content": problem})
+        if response["description"] not in known["description"]:  # the document is made once and kept
+            known["description"] = f"{known['description']} {response['description']}".strip()
 
 
 def _as_problems(responses: dict[str, Any]) -> None:

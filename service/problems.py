@@ -27,6 +27,7 @@ from index.errors import (
     UnknownArticleError,
     UnknownStoryError,
 )
+from service.access import key_in_query
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -204,8 +205,9 @@ _EXPECTED: dict[type[SimilarNewsError], tuple[int, str]] = {
 def _on_library_error(request: Request, error: Exception) -> Response:
     if isinstance(error, MergedStoryError):
         path = request.url.path.replace(f"/{error.story}", f"/{error.into}", 1)
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(path + query, status.HTTP_308_PERMANENT_REDIRECT)  # of whatever host it was asked
+        query = key_in_query.leading_on(request, request.url.query)
+        address = f"{path}?{query}" if query else path
+        return RedirectResponse(address, status.HTTP_308_PERMANENT_REDIRECT)  # of whatever host it was asked
     for kind, (code, name) in _EXPECTED.items():
         if isinstance(error, kind):
             retry_after = getattr(error, "retry_after", None)

@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from index import CoverageIndex, threads
+from service.access import binding, key_file
 from service.app import create_app
 from service.opening import open_configured_index
 from service.settings import Settings, SettingsError
@@ -77,7 +78,8 @@ def _bound_socket(settings: Settings) -> Iterator[socket.socket]:
     """Take the port before the model is loaded, so that one in use is known at once. Nobody can connect yet.
 
     Raises:
-        SettingsError: the address cannot be used.
+        SettingsError: the address cannot be used, or would open the service to everyone.
+        KeyFileError: the keys cannot be read.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     # With the protocol named, asyncio lets no answer on a kept connection wait 40 ms for the client's delayed
@@ -91,6 +93,9 @@ def _bound_socket(settings: Settings) -> Iterator[socket.socket]:
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror}; "
                 "SIMILAR_NEWS_HOST and SIMILAR_NEWS_PORT choose another address"
             ) from error
+        binding.refuse_open(
+            bound.getsockname()[0], settings.data_dir / key_file.NAME, allow_anonymous=settings.allow_anonymous
+        )
         yield bound
 
 

@@ -6,13 +6,14 @@ from typing import Annotated, Any, Literal
 
 from limits import parse
 from platformdirs import user_cache_path, user_data_path
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 from index.encoder.loading import Backend
 from index.errors import SimilarNewsError
+from service.access.origins import Origin
 
 PREFIX = "SIMILAR_NEWS_"
 _NAME = "similar-news"
@@ -127,6 +128,17 @@ class Settings(BaseSettings):
         description="Addresses and networks of proxies, with commas between them, whose `X-Forwarded-For` says who "
         "asks; that of others counts for nothing.",
     )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Whether the service may listen where others can reach it while there are no keys; then something "
+        "else must check who asks.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
+        default_factory=tuple,
+        description="Origins of pages that may read what a GET answers, such as `https://example.org`, with commas "
+        "between them; those that the keys of widgets are for need not be here.",
+    )
+    api_key: SecretStr | None = Field(None, description="Key that the command line sends with `--api`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")
     access_log: bool = Field(
         default=True,
@@ -139,6 +151,11 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = Field(
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
 
     @classmethod
     def settings_customise_sources(

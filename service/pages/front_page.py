@@ -12,16 +12,19 @@ from starlette.templating import Jinja2Templates
 from index import CoverageIndex, ReasonKind, Related, RelatedQuery, Relation, StoredArticle
 from index.language import locale_of
 from service import pages
+from service.access.requirements import READ, GuardedRoute
 from service.dependencies import Index
 from service.schemas import snippet
+from service.security_headers import page_headers
 
 _LATEST = 300
 _STORIES = 40
 _RELATED = 8
 _ENGLISH = Locale("en")
+_HEADERS = page_headers("style-src 'self'", "img-src data:")
 _MENTIONED = (ReasonKind.NAMES, ReasonKind.NUMBERS)
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +114,11 @@ class Coverage:
         return [self.lead, *(related.report for related in self.related)]
 
 
-@router.get("/")
+@router.get("/", dependencies=[READ])
 def front_page(request: Request, index: Index) -> Response:
     """The latest articles with their related coverage; what is shown as related is not shown again."""
     context = {"stories": _latest_coverage(index), "articles": index.count()}
-    return _templates().TemplateResponse(request, "front_page.html", context)
+    return _templates().TemplateResponse(request, "front_page.html", context, headers=_HEADERS)
 
 
 @cache

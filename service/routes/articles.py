@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import Article, Put, PutStatus
+from service.access.requirements import INGEST, READ, GuardedRoute
 from service.caching import SeenAtOnce
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
@@ -15,7 +16,7 @@ from service.problems import Problem, ProblemError, make_problem
 from service.repeats import describe_key
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"])
+router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=GuardedRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     400: {"model": Problem, "description": "The body is not JSON."},
@@ -48,7 +49,7 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
     operation_id="putArticle",
     responses=_PUT_RESPONSES
     | {412: {"model": Problem, "description": "The article is not as `If-Match` or `If-None-Match` has it."}},
-    dependencies=[_WRITER_ONLY, SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
 )
 async def put_article(
     article_id: ArticleIdInPath,
@@ -78,7 +79,7 @@ async def put_article(
     operation_id="postArticle",
     responses=_PUT_RESPONSES
     | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
-    dependencies=[_WRITER_ONLY, Depends(describe_key), SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key), SeenAtOnce],
 )
 async def post_article(article: Article, index: Index, request: Request, response: Response, prefer: Prefer) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
@@ -88,7 +89,7 @@ async def post_article(article: Article, index: Index, request: Request, respons
     return outcome
 
 
-@router.get("/{article_id:path}", operation_id="getArticle", responses=_GET_RESPONSES)
+@router.get("/{article_id:path}", operation_id="getArticle", responses=_GET_RESPONSES, dependencies=[READ])
 def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -> ArticleOut:
     """The article as it is kept."""
     stored = index.article(article_id)
@@ -102,7 +103,7 @@ def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -
     status_code=204,
     response_class=Response,
     responses=MISSING_RESPONSES | WRITE_RESPONSES,
-    dependencies=[_WRITER_ONLY, SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
 )
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from index import Article, CoverageIndex, Put, PutStatus
 from index.encoder import Priority
 from index.errors import StoreError
+from service.access.requirements import INGEST, GuardedRoute
 from service.dependencies import Index, ServiceSettings, refuse_reader
 from service.lines import read_article
 from service.openapi import WRITE_RESPONSES
@@ -33,7 +34,7 @@ _LINES_AT_ONCE = 32
 
 _IN_MEMORY = 2**20
 
-router = APIRouter(prefix="/v1", tags=["articles"])
+router = APIRouter(prefix="/v1", tags=["articles"], route_class=GuardedRoute)
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class BatchLine(BaseModel):
         413: {"model": Problem, "description": "The body is too large."},
         **WRITE_RESPONSES,
     },
-    dependencies=[Depends(refuse_reader), Depends(describe_key)],
+    dependencies=[INGEST, Depends(refuse_reader), Depends(describe_key)],
     openapi_extra={
         "requestBody": {
             "required": True,

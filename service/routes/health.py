@@ -9,11 +9,12 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client.exposition import choose_encoder
 from pydantic import BaseModel, Field
 
+from service.access.requirements import ADMIN, PUBLIC, GuardedRoute
 from service.dependencies import Index, ServiceSettings
 from service.opening import shown_model
 from service.problems import Problem, ProblemError, make_problem
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], route_class=GuardedRoute)
 
 
 class Live(BaseModel):
@@ -42,7 +43,7 @@ class Version(BaseModel):
     version: str
 
 
-@router.get("/livez", operation_id="live")
+@router.get("/livez", operation_id="live", dependencies=[PUBLIC])
 async def live() -> Live:
     """Whether the process answers."""
     return Live()
@@ -52,6 +53,7 @@ async def live() -> Live:
     "/readyz",
     operation_id="ready",
     responses={503: {"model": Problem, "description": "It is ending, or the store cannot be read."}},
+    dependencies=[PUBLIC],
 )
 def ready(index: Index, settings: ServiceSettings, request: Request) -> Ready:
     """Whether requests can be answered; connections are only taken once the model is loaded."""
@@ -74,6 +76,7 @@ def ready(index: Index, settings: ServiceSettings, request: Request) -> Ready:
     operation_id="metrics",
     response_class=PlainTextResponse,
     responses={200: {"content": {"application/openmetrics-text": {}}}},
+    dependencies=[ADMIN],
 )
 def metrics(request: Request, accept: Annotated[str, Header(description="Which of the formats.")] = "") -> Response:
     """Metrics for a Prometheus server, in its own text format or in that of OpenMetrics."""
@@ -81,7 +84,7 @@ def metrics(request: Request, accept: Annotated[str, Header(description="Which o
     return Response(encode(request.app.state.metrics.registry), headers={"Content-Type": media_type})
 
 
-@router.get("/version", operation_id="version")
+@router.get("/version", operation_id="version", dependencies=[PUBLIC])
 async def version_of_service() -> Version:
     """The version of the service."""
     return Version(version=version("similar-news"))

@@ -2,13 +2,14 @@
 
 from fastapi import APIRouter, Request
 
+from service.access.requirements import READ
 from service.caching import NOT_MODIFIED, Cached, CachedRoute
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
 from service.schemas import Examples, RelatedOut
 
-router = APIRouter(prefix="/v1", tags=["related"], route_class=CachedRoute)
+router = APIRouter(prefix="/v1", tags=["related"], route_class=CachedRoute, dependencies=[READ])
 
 _STORED_RESPONSES = MISSING_RESPONSES | NOT_MODIFIED
 _TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}

@@ -11,6 +11,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index.store.stories import StoryQuery
 from index.stories.ids import number_of
+from service.access import key_in_query
+from service.access.callers import is_still_let_in
+from service.access.requirements import READ
 from service.caching import NOT_MODIFIED, CachedForAMinute, CachedRoute
 from service.dependencies import Index
 from service.openapi import STORY_RESPONSES
@@ -32,7 +35,7 @@ from service.story_schemas import (
     position_of,
 )
 
-router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute)
+router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute, dependencies=[READ])
 
 MOST_OF_THREAD = 20
 _POLL_SECONDS = 0.5
@@ -79,7 +82,7 @@ async def stream_changes(
     last = await run_in_threadpool(library.last_change) if last_event_id is None else last_event_id
     yield ServerSentEvent(comment="changes of stories follow")
     quiet = 0
-    while not request.app.state.is_stopping and not await request.is_disconnected():
+    while not await _is_over(request):
         changes = await run_in_threadpool(library.changes_after, last, MOST_CHANGES)
         for change in changes:
             last = change.sequence
@@ -131,7 +134,13 @@ def explain(story_id: StoryId, index: Index) -> ExplanationOut:
     return ExplanationOut.of(index.explain_story(story_id))
 
 
+async def _is_over(request: Request) -> bool:
+    """Whether a stream has to end; also when its key was revoked, which only a new request would find otherwise."""
+    return request.app.state.is_stopping or await request.is_disconnected() or not is_still_let_in(request)
+
+
 def _link_next(request: Request, response: Response, cursor: str | None) -> None:
     if cursor is not None:
         following = request.url.include_query_params(cursor=cursor)
-        response.headers["Link"] = f'<{following.path}?{following.query}>; rel="next"'
+        query = key_in_query.leading_on(request, following.query)
+        response.headers["Link"] = f'<{following.path}?{query}>; rel="next"'

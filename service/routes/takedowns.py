@@ -7,12 +7,14 @@ from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.article import ArticleId, Name, Url
+from service.access.requirements import ADMIN, GuardedRoute
+from service.caching import SeenAtOnce
 from service.dependencies import Index, refuse_reader
 from service.openapi import WRITE_RESPONSES
 
 MOST_IDS = 1_000
 
-router = APIRouter(prefix="/v1/takedowns", tags=["articles"])
+router = APIRouter(prefix="/v1/takedowns", tags=["articles"], route_class=GuardedRoute)
 
 
 class TakedownBody(BaseModel):
@@ -50,7 +52,12 @@ class TakedownOut(BaseModel):
         return cls(taken_down=len(taken), missing=list(missing))
 
 
-@router.post("", operation_id="takeDown", responses=WRITE_RESPONSES, dependencies=[Depends(refuse_reader)])
+@router.post(
+    "",
+    operation_id="takeDown",
+    responses=WRITE_RESPONSES,
+    dependencies=[ADMIN, Depends(refuse_reader), SeenAtOnce],
+)
 def take_down(body: Annotated[TakedownBody, Body()], index: Index) -> TakedownOut:
     """Take articles down: they are in no answer from now on, and are not accepted again, as with DELETE.
 

@@ -14,10 +14,18 @@ from fastapi.testclient import TestClient
 from index import CoverageIndex, open_index
 from index.encoder import Encoder
 from index.samples import samples
+from service.access import key_file
+from service.access.keys import Scope, new_key
 from service.app import create_app
 from service.server import Server, configured
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
+
+
+@pytest.fixture(autouse=True)
+def data_of_its_own(no_settings_from_outside: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test has to do with the keys of whoever runs it."""
+    monkeypatch.setenv("SIMILAR_NEWS_DATA_DIR", str(tmp_path / "data"))
 
 
 @pytest.fixture
@@ -30,8 +38,8 @@ def client(index: CoverageIndex) -> Iterator[TestClient]:
 @pytest.fixture(scope="session")
 def sample_service(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service with the sample stories in it. Tests must leave it as it was."""
-    settings = Settings()
-    with open_index(tmp_path_factory.mktemp("samples"), encoder) as index:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("samples"))
+    with open_index(settings.data_dir, encoder) as index:
         index.put([sample.article for sample in samples()])
         with serving(create_app(settings, index)) as address:
             yield address
@@ -70,6 +78,27 @@ def sample_client(sample_service: str) -> Iterator[httpx2.Client]:
     """A client of the service with the sample stories in it."""
     with httpx2.Client(base_url=sample_service, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file with the keys of those services, not there yet; what becomes of it is seen at once."""
+    monkeypatch.setattr(key_file, "_LOOK_SECONDS", 0)
+    return tmp_path / "data" / key_file.NAME
+
+
+def add_key(keys: Path, scope: Scope = Scope.READ, *origins: str) -> str:
+    """Make a key, that of a widget if there are origins, and give what to send."""
+    key, text = new_key(scope, origins=origins)
+    with key_file.changing(keys) as known:
+        known.append(key)
+    return text
+
+
+def revoke_key(keys: Path, text: str) -> None:
+    """Revoke a key."""
+    with key_file.changing(keys) as known:
+        known[:] = [key for key in known if key.id != text.split("_")[1]]
 
 
 @contextmanager

