@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+import service
 from service.app import create_app
 from service.settings import Settings
 
@@ -23,6 +24,12 @@ OPERATIONS = {
 def test_making_an_app_opens_nothing(tmp_path: Path) -> None:
     create_app(Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_description_in_the_repository_is_that_of_the_service() -> None:
+    """What changes it changes what clients rely on: look at the difference, then run scripts/describe-api."""
+    kept = Path(service.__file__).with_name("openapi.json").read_text(encoding="utf-8")
+    assert json.loads(kept) == json.loads(json.dumps(DOCUMENT))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
