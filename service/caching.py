@@ -6,7 +6,7 @@ that an answer is still the same.
 
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -16,7 +16,6 @@ from fastapi import Depends, FastAPI, Header, Request, Response, status
 from index import CoverageIndex
 from service.access.callers import Caller
 from service.access.requirements import GuardedRoute
-from service.dependencies import Index, ServiceSettings
 from service.settings import Settings
 
 _STALE_WHILE_REVALIDATE = 60
@@ -36,19 +35,7 @@ _IfNoneMatch = Annotated[
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {
     304: {"description": "The answer is still the one with the `ETag` that was sent.", "content": {}}
 }
-"""What a route with such a dependency may answer besides."""
-
-
-class KeptAnswerError(Exception):
-    """Raised before anything is looked up: there is an answer already.
-
-    Attributes:
-        answer: it, or that the client has it.
-    """
-
-    def __init__(self, answer: Response) -> None:
-        super().__init__("there is an answer already")
-        self.answer = answer
+"""What such a route may answer besides."""
 
 
 class KeptAnswers:
@@ -103,64 +90,66 @@ class Generation:
         return self._known[0]
 
 
+class Cacheable:
+    """The mark, among the dependencies of a `CachedRoute`, that its answers may be kept."""
+
+    def __init__(self, seconds: int | None = None) -> None:
+        """Let answers be kept.
+
+        Args:
+            seconds: after so many an answer is another one even if nothing was changed, since it tells of times; None
+                if it is not.
+        """
+        self._seconds = seconds
+
+    async def __call__(self, if_none_match: _IfNoneMatch = None) -> None:
+        """Nothing; for the description of the API."""
+
+    def tag(self, request: Request) -> str:
+        """The tag of the answer as it is now."""
+        moment = 0 if self._seconds is None else int(time.time()) // self._seconds
+        generation = request.app.state.generation.of(request.app.state.index)
+        asked = f"{request.app.version} {generation} {moment} {request.url.path}?{request.url.query}"
+        return f'"{hashlib.blake2b(asked.encode(), digest_size=12).hexdigest()}"'
+
+
 class CachedRoute(GuardedRoute):
-    """A route whose answers are kept, if it depends on `cached`."""
+    """A route whose answers are kept, if it has `Cached` or `CachedForAMinute` among its dependencies.
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, as FastAPI asks for it."""
-        handle = super().get_route_handler()
+    Whether there is an answer already is seen before any dependency is asked for: that takes longer than all the rest.
+    """
 
-        async def handle_and_keep(request: Request) -> Response:
+    def handler_for_those_let_in(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, behind the question whether there is an answer already."""
+        handle = super().handler_for_those_let_in()
+        marks = [one.dependency for one in self.dependencies if isinstance(one.dependency, Cacheable)]
+        if not marks:
+            return handle
+        (mark,) = marks
+
+        async def answer(request: Request) -> Response:
+            tag = mark.tag(request)
+            headers = {"ETag": tag, "Cache-Control": _cache_control(request)}
+            if is_among(tag, request.headers.get("If-None-Match", "")):
+                return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+            answers: KeptAnswers = request.app.state.answers
+            kept = answers.get(tag)
+            if kept is not None:
+                return Response(kept, headers=headers, media_type="application/json")
             response = await handle(request)
-            tag = getattr(request.state, "answer_tag", None)
-            # What leads on to a next page may do so with the key of whoever asked.
-            if tag is not None and response.status_code == status.HTTP_200_OK and "Link" not in response.headers:
-                request.app.state.answers.keep(tag, bytes(response.body))
+            if response.status_code == status.HTTP_200_OK:
+                response.headers.update(headers)
+                if "Link" not in response.headers:  # which may lead on with the key of whoever asked
+                    answers.keep(tag, bytes(response.body))
             return response
 
-        return handle_and_keep
+        return answer
 
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Keep answers of an app."""
     app.state.answers = KeptAnswers(settings.cached_answer_bytes)
     app.state.generation = Generation(settings.cache_seconds)
-    app.add_exception_handler(KeptAnswerError, _answer)
-
-
-def cached(*, seconds: int | None = None) -> Callable[..., Awaitable[None]]:
-    """A dependency that lets answers be kept, and ends a request whose answer there is already.
-
-    Args:
-        seconds: after so many an answer is another one even if nothing was changed, since it tells of times; None if it
-            is not.
-    """
-
-    async def dependency(
-        request: Request,
-        response: Response,
-        index: Index,
-        settings: ServiceSettings,
-        if_none_match: _IfNoneMatch = None,
-    ) -> None:
-        generations: Generation = request.app.state.generation
-        moment = 0 if seconds is None else int(time.time()) // seconds
-        asked = f"{request.app.version} {generations.of(index)} {moment} {request.url.path}?{request.url.query}"
-        tag = f'"{hashlib.blake2b(asked.encode(), digest_size=12).hexdigest()}"'
-        caller: Caller = request.state.caller
-        headers = {
-            "ETag": tag,
-            "Cache-Control": _cache_control(settings.cache_seconds, is_private=caller.key is not None),
-        }
-        if if_none_match and is_among(tag, if_none_match):
-            raise KeptAnswerError(Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers))
-        kept = request.app.state.answers.get(tag)
-        if kept is not None:
-            raise KeptAnswerError(Response(kept, headers=headers, media_type="application/json"))
-        request.state.answer_tag = tag
-        response.headers.update(headers)
-
-    return dependency
 
 
 def is_among(tag: str, listed: str) -> bool:
@@ -171,17 +160,14 @@ def is_among(tag: str, listed: str) -> bool:
     return tag in {one.strip().removeprefix("W/") for one in listed.split(",")}
 
 
-async def _answer(_: Request, error: Exception) -> Response:
-    assert isinstance(error, KeptAnswerError)  # noqa: S101 - Starlette types all handlers alike
-    return error.answer
-
-
-def _cache_control(seconds: int, *, is_private: bool) -> str:
-    whose = "private" if is_private else "public"
-    if not seconds:
+def _cache_control(request: Request) -> str:
+    settings: Settings = request.app.state.settings
+    caller: Caller = request.state.caller
+    whose = "public" if caller.key is None else "private"
+    if not settings.cache_seconds:
         return f"{whose}, no-cache"
     stale = f"stale-while-revalidate={_STALE_WHILE_REVALIDATE}, stale-if-error={_STALE_IF_ERROR}"
-    return f"{whose}, max-age={seconds}, {stale}"
+    return f"{whose}, max-age={settings.cache_seconds}, {stale}"
 
 
 async def _seen_at_once(request: Request) -> AsyncIterator[None]:
@@ -192,5 +178,5 @@ async def _seen_at_once(request: Request) -> AsyncIterator[None]:
 SeenAtOnce = Depends(_seen_at_once, scope="function")
 """Of a route that changes something: the next who asks is to see it, even while a batch is taken in."""
 
-Cached = Depends(cached())
-CachedForAMinute = Depends(cached(seconds=60))
+Cached = Depends(Cacheable())
+CachedForAMinute = Depends(Cacheable(seconds=60))
