@@ -13,18 +13,19 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index import CoverageIndex, open_index
+from service.access.keys import Scope
 from service.app import create_app
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
-from tests.service.conftest import serving
+from tests.service.conftest import add_key, serving
 from tests.service.test_articles import assert_problem
 from tests.service.test_overload import EndlessEncoder
 from tests.waiting import wait_until
 
 ARTICLE = {"title": "A summit", "lang": "en"}
+PAGE = "https://example.org"
 
 
 @pytest.fixture
@@ -34,22 +35,9 @@ def index(tmp_path: Path) -> Iterator[CoverageIndex]:
         yield opened
 
 
-class KnownByHeader:
-    """Middleware that takes the header X-Key for an API key that was checked."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            scope["state"]["key_id"] = dict(scope["headers"]).get(b"x-key", b"").decode() or None
-        await self._app(scope, receive, send)
-
-
 @contextmanager
 def client_of(index: CoverageIndex, host: str = "192.0.2.1", **settings: Any) -> Iterator[TestClient]:
     app = create_app(Settings(**settings), index)
-    app.add_middleware(KnownByHeader)
     with TestClient(app, raise_server_exceptions=False, client=(host, 5000)) as client:
         yield client
 
@@ -123,16 +111,21 @@ def test_reads_and_ingest_are_limited_apart(index: CoverageIndex) -> None:
         assert_problem(client.get("/v1/articles/a"), 429, "reads")
 
 
-def test_callers_are_limited_apart_by_key_or_else_by_network(index: CoverageIndex) -> None:
+def test_callers_are_limited_apart_by_key_or_else_by_network(index: CoverageIndex, keys: Path) -> None:
+    one, two, widget = (add_key(keys, Scope.READ, *origins) for origins in ((), (), (PAGE,)))
     with client_of(index, rate_limit="1/day") as client:
 
-        def ask(host: str, key: str = "") -> int:
-            return asking_from(client, host).get("/version", headers={"X-Key": key}).status_code
+        def ask(host: str, key: str = "", path: str = "/version") -> int:
+            return asking_from(client, host).get(path, headers={"X-API-Key": key}).status_code
 
         assert [ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.2")] == [200, 429, 200]
         assert [ask("::ffff:192.0.2.1")] == [429]  # the same one, as a socket of both families tells it
         assert [ask("2001:db8::1"), ask("2001:db8::2:1"), ask("2001:db8:0:1::1")] == [200, 429, 200]
-        assert [ask("192.0.2.1", "one"), ask("192.0.2.9", "one"), ask("192.0.2.9", "two")] == [200, 429, 200]
+        assert [ask("192.0.2.1", one), ask("192.0.2.9", one), ask("192.0.2.9", two)] == [200, 429, 200]
+        in_query = f"/version?key={widget}"
+        assert [ask("192.0.2.1", path=in_query), ask("192.0.2.9", path=in_query)] == [200, 429]
+        made_up = f"{one[:-1]}{'0' if one[-1] == '1' else '1'}"
+        assert [ask("192.0.2.20", made_up), ask("192.0.2.20", f"{made_up}1")] == [200, 429]  # one address
 
 
 @pytest.mark.parametrize(
