@@ -105,7 +105,7 @@ def revoke_key(keys: Path, text: str) -> None:
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread, on a free port of loopback; gives its address."""
     ports: Queue[int] = Queue()
-    settings = app.state.settings.model_copy(update={"host": "127.0.0.1", "port": 0})
+    settings = getattr(app.state, "settings", Settings()).model_copy(update={"host": "127.0.0.1", "port": 0})
     server = Server(configured(app, settings), ports.put)
     thread = threading.Thread(target=server.run)
     thread.start()

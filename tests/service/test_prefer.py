@@ -93,7 +93,7 @@ def test_however_much_waits_for_the_model_articles_are_accepted(full: TestClient
         )
     batch = full.post("/v1/articles:batch", content=json.dumps(OTHER | {"id": "b"}).encode(), headers=ASYNC)
     assert batch.status_code == 202
-    wait_until(lambda: full.get("/readyz").json() == {"status": "ready", "articles": 2, "indexed": 2})
+    wait_until(lambda: {"articles": 2, "indexed": 2}.items() <= full.get("/readyz").json().items())
 
 
 def test_conditions_and_takedowns_are_answered_as_ever(client: TestClient) -> None:
