@@ -435,7 +435,9 @@ class AnyHistory(RuleBasedStateMachine):
         return data.draw(st.sampled_from(sorted(self.index.latest(MANY), key=lambda one: one.article.id))).article
 
 
-def test_stories_are_in_accord_whatever_happens() -> None:
+def test_stories_are_in_accord_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What failed to be embedded is embedded when a rule says so, and not between two looks at it.
+    monkeypatch.setattr(CoverageIndex, "embed_waiting", lambda _: None)
     run_state_machine_as_test(
         AnyHistory, settings=settings(max_examples=10, stateful_step_count=10, deadline=None, derandomize=True)
     )
