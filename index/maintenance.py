@@ -13,7 +13,7 @@ from index.follower import Follower
 from index.opening import STORE_FILE, open_follower, write_lock
 from index.progress import progress
 from index.related.scorer import load_scorer
-from index.store import ArticleStore
+from index.store import ArticleStore, ModelRecord
 from index.store.sql_store import open_sqlite
 from index.stories.explaining import Explanation, StoryExplainer
 from index.stories.library import StoryLibrary
@@ -128,12 +128,21 @@ def explain_story(data: Path, story_id: str) -> Explanation:
 
 
 def _background_of(data: Path, store: ArticleStore) -> Background:
+    embedded = _embedded(store)
+    if embedded is None:
+        return no_background("", 0)
+    model, dimensions = embedded
+    return background_for(model.name, model.fingerprint, dimensions, data)
+
+
+def _embedded(store: ArticleStore) -> tuple[ModelRecord, int] | None:
+    """With what model a store is embedded, and in how many dimensions; None if nothing is."""
     model = store.model()
     keys, _ = store.embedded_versions()
     if model is None or not len(keys):
-        return no_background("", 0)
+        return None
     _, vectors = store.embedded(keys[:1].tolist())
-    return background_for(model.name, model.fingerprint, vectors.shape[1], data)
+    return model, vectors.shape[1]
 
 
 @contextmanager
@@ -148,13 +157,11 @@ def _store_to_mend(data: Path) -> Iterator[ArticleStore]:
 @contextmanager
 def _follower(data: Path, store: ArticleStore) -> Iterator[Follower | None]:
     """The follower of a store, which needs no encoder; None if nothing is embedded."""
-    model = store.model()
-    keys, _ = store.embedded_versions()
-    if model is None or not len(keys):
+    embedded = _embedded(store)
+    if embedded is None:
         yield None
         return
-    _, vectors = store.embedded(keys[:1].tolist())
-    with open_follower(data, store, model, vectors.shape[1], writer=True) as follower:
+    with open_follower(data, store, *embedded, writer=True) as follower:
         yield follower
 
 

@@ -1,9 +1,9 @@
 """What is being reported: stories, what each says, and what becomes of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -37,6 +37,8 @@ from service.story_schemas import (
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute, dependencies=[READ])
 
+_Found = TypeVar("_Found")
+
 MOST_OF_THREAD = 20
 _POLL_SECONDS = 0.5
 _QUIET_POLLS = 30
@@ -53,10 +55,7 @@ def list_stories(
     """The stories that there are."""
     query = parameters.to_query()
     stories = index.stories.find(replace(query, limit=query.limit + 1))  # the one more tells that there is a next page
-    following = None
-    if len(stories) > query.limit:
-        stories.pop()
-        following = cursor_of(query.position(stories[-1].record))
+    following = _next_page(stories, query.limit, lambda story: query.position(story.record))
     _link_next(request, response, following)
     return StoriesOut(stories=list(map(StoryOut.of, stories)), next=following)
 
@@ -114,10 +113,7 @@ def list_articles(
     """The articles of a story."""
     after = None if parameters.cursor is None else position_of(parameters.cursor)
     reports = index.stories.reports(story_id, parameters.limit + 1, after)
-    following = None
-    if len(reports) > parameters.limit:
-        reports.pop()
-        following = cursor_of(reports[-1].position)
+    following = _next_page(reports, parameters.limit, lambda report: report.position)
     _link_next(request, response, following)
     return StoryArticlesOut(articles=list(map(ReportOut.of, reports)), next=following)
 
@@ -137,6 +133,14 @@ def explain(story_id: StoryId, index: Index) -> ExplanationOut:
 async def _is_over(request: Request) -> bool:
     """Whether a stream has to end; also when its key was revoked, which only a new request would find otherwise."""
     return request.app.state.is_stopping or await request.is_disconnected() or not is_still_let_in(request)
+
+
+def _next_page(found: list[_Found], limit: int, position: Callable[[_Found], tuple[float, int]]) -> str | None:
+    """The cursor of the next page; None if there is none. What was found beyond this page is taken off."""
+    if len(found) <= limit:
+        return None
+    del found[limit:]
+    return cursor_of(position(found[-1]))
 
 
 def _link_next(request: Request, response: Response, cursor: str | None) -> None:
