@@ -14,9 +14,7 @@ import typer
 from benchmark_index import CORPUS, Corpus, Times, ingest, real_news
 from news_like import NewsLike
 from prepared_index import Prepared, opened
-from report import write_figures
-from rich.console import Console
-from rich.table import Table
+from report import show_figures
 
 from index import RelatedQuery, StoredArticle, threads
 from service import logs
@@ -76,12 +74,7 @@ def main(
     with tempfile.TemporaryDirectory() as temporary:
         news = NewsLike(real, articles, Path(temporary, "vectors"))
         figures = measure(news, articles, Path(temporary))
-    table = Table(f"{articles:,} articles", "value")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,.2f}")
-    Console().print(table)
-    if figures_file:
-        write_figures(figures_file, figures)
+    show_figures(f"{articles:,} articles", figures, figures_file)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,7 @@ import typer
 from benchmark_index import CORPUS, Corpus, Times, real_news
 from news_like import NewsLike, RealNews
 from prepared_index import Opened, Prepared, opened
-from report import write_figures
-from rich.console import Console
-from rich.table import Table
+from report import show_figures
 
 from index import threads
 from index.progress import progress
@@ -81,12 +79,7 @@ def main(
             figures |= {f"{count}/{name}": value for name, value in measure(real, count, Path(folder)).items()}
     for key in ("p50_ms", "p95_ms"):
         figures[f"{key.removesuffix('_ms')}_of_many_to_few"] = figures[f"{many}/{key}"] / figures[f"{few}/{key}"]
-    table = Table("stories", "value")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,.2f}")
-    Console().print(table)
-    if figures_file:
-        write_figures(figures_file, figures)
+    show_figures("stories", figures, figures_file)
 
 
 if __name__ == "__main__":

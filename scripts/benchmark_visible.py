@@ -13,9 +13,7 @@ from typing import Annotated, Any
 import httpx2
 import numpy as np
 import typer
-from report import write_figures
-from rich.console import Console
-from rich.table import Table
+from report import show_figures
 from service_process import served
 
 from index.article import Article
@@ -106,12 +104,7 @@ def main(
     """Measure how soon articles are visible."""
     logs.configure(read_settings())
     figures = measure()
-    table = Table("visible", "value")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:,.2f}")
-    Console().print(table)
-    if figures_file:
-        write_figures(figures_file, figures)
+    show_figures("visible", figures, figures_file)
 
 
 if __name__ == "__main__":

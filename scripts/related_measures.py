@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 from scorer_measures import measure
 from sklearn.metrics import average_precision_score, roc_auc_score
-from story_measures import figures_of, in_order, put, stability_of
+from story_measures import figures_of, in_order, put, put_articles, stability_of
 
 from index import Article, CoverageIndex, Filters, Related, RelatedQuery, open_index
 from index.encoder import Encoder
@@ -301,7 +301,7 @@ def _told_apart(labels: NDArray[np.float64], scores: NDArray[np.float64], langs:
 
 def _parallel(name: str, rows: Sequence[Row], index: CoverageIndex) -> Measured:
     articles = [article_of(row) for row in rows]
-    _put(index, articles, name)
+    put_articles(index, articles, name, _BATCH)
     doc = {article.id: row["doc"] for article, row in zip(articles, rows, strict=True)}
     # A row without a part is a part of its own: nothing is left out for it.
     part = {article.id: row.get("part", article.id) for article, row in zip(articles, rows, strict=True)}
@@ -330,12 +330,6 @@ def _parallel(name: str, rows: Sequence[Row], index: CoverageIndex) -> Measured:
     if len(langs) == _BOTH_WAYS:
         figures |= {f"precision_at_1_{one}_{other}": value for (one, other), value in precision.items()}
     return Measured(figures)
-
-
-def _put(index: CoverageIndex, articles: Sequence[Article], name: str) -> None:
-    with progress(f"ingesting {name}", len(articles)) as advance:
-        for start in range(0, len(articles), _BATCH):
-            advance(len(index.put(articles[start : start + _BATCH])))
 
 
 def _langs(one: str, other: str) -> str:

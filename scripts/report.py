@@ -7,6 +7,9 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+
 PACKAGES = (
     "faiss-cpu",
     "nncf",
@@ -18,6 +21,16 @@ PACKAGES = (
     "torch",
     "transformers",
 )
+
+
+def show_figures(title: str, figures: dict[str, float], file: Path | None) -> None:
+    """Print figures as a table, a line each, and write them to a file if one is given; see `write_figures`."""
+    table = Table(title, "value")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:,.2f}")
+    Console().print(table)
+    if file:
+        write_figures(file, figures)
 
 
 def write_figures(path: Path, figures: dict[str, float]) -> None:

@@ -119,10 +119,14 @@ def measure_stories(
 
 def put(index: CoverageIndex, rows: Sequence[Row], name: str) -> None:
     """Put rows into an index, in order."""
-    articles: list[Article] = [article_of(row) for row in rows]
+    put_articles(index, [article_of(row) for row in rows], name)
+
+
+def put_articles(index: CoverageIndex, articles: Sequence[Article], name: str, batch: int = _BATCH) -> None:
+    """Put articles into an index, in order, so many at once."""
     with progress(f"ingesting {name}", len(articles)) as advance:
-        for start in range(0, len(articles), _BATCH):
-            advance(len(index.put(articles[start : start + _BATCH])))
+        for start in range(0, len(articles), batch):
+            advance(len(index.put(articles[start : start + batch])))
 
 
 def bcubed(found: Mapping[str, int], true: Mapping[str, str]) -> tuple[float, float, float]:
