@@ -27,7 +27,7 @@ from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.renewing import renew
 from index.related.scorer import Scorer, load_scorer
 from index.related.signals import signals_of
-from index.store import Condition, Put, PutStatus, StoredArticle
+from index.store import Condition, Generation, Put, PutStatus, StoredArticle
 from index.stories.explaining import Explanation, StoryExplainer
 from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
@@ -288,12 +288,13 @@ class CoverageIndex:
             )
         return stored
 
-    def generation(self) -> str:
-        """A text that is another one whenever answers may be: when articles, stories, the index or the model changed.
+    def generation(self) -> Generation:
+        """What answers are made of: articles, stories, the index and the model.
 
         One that was asked for before an answer is never newer than the answer.
         """
-        return f"{self._made_with:08x}.{self._follower.position}.{self._store.generation()}"
+        position, store = self._follower.position, self._store.generation()
+        return replace(store, of_all=f"{self._made_with:08x}.{position}.{store.of_all}")
 
     def latest(self, limit: int) -> list[StoredArticle]:
         """The latest articles to appear, at most `limit`."""

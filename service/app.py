@@ -13,7 +13,8 @@ from starlette.types import ASGIApp
 
 from index import CoverageIndex
 from service import caching, limits, openapi, pages, problems, request_watch, telemetry
-from service.access import key_file, known_keys
+from service.access import key_file
+from service.access.identified import IdentifiedCallers
 from service.access.key_file import FollowedKeyFile
 from service.access_log import log_request
 from service.cors import ExactCors
@@ -58,11 +59,13 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.keys = FollowedKeyFile(settings.data_dir / key_file.NAME)
     app.state.is_stopping = False
     app.state.metrics = metrics = Metrics()
+    # What is added later comes before.
     app.add_middleware(Repeats)
-    limits.install(app, settings)
-    app.add_middleware(known_keys.KnownKeys, keys=app.state.keys)
-    problems.install(app)
+    limits.limit_work(app, settings)
     caching.install(app, settings)
+    limits.limit_rates(app, settings)
+    app.add_middleware(IdentifiedCallers, keys=app.state.keys)
+    problems.install(app)
     if settings.telemetry:
         telemetry.leave_queries_out(app)
     openapi.install(app)

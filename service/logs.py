@@ -2,7 +2,6 @@
 
 import logging
 import sys
-import traceback
 
 import structlog
 
@@ -53,13 +52,3 @@ def configure(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def traceback_of(error: BaseException) -> str:
-    """Where an error and those that it came from were raised, and their types.
-
-    Not what they say: an unexpected one may quote what was sent, and no article is to be in a log.
-    """
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    own = "".join(traceback.format_tb(error.__traceback__)) + type(error).__qualname__
-    return f"{traceback_of(before)}\n\nafter which came:\n\n{own}" if before else own

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from service.logs import traceback_of
+from index.tracebacks import traceback_of
+from service.access.identified import key_id
 
 ID_HEADER = "X-Request-ID"
 
@@ -38,24 +39,38 @@ class Handled:
     Attributes:
         method: as it was sent.
         route: the template of its path, such as `/v1/articles/{article_id}`; `UNMATCHED` if no route has it.
-        path: the beginning of its path, without the query, escaped as in a URL.
         status: of the answer; 499 if the client had gone before there was one.
         seconds: until the last byte of the answer was handed over.
         bytes: of the answer's body.
         request_id: as in the answer.
-        network: of the client: the first 24 bits of an IPv4 address, 48 of an IPv6 one; None if it is not known.
         key_id: which key it was sent with, if it was with one.
+        scope: of the request, for what only some observers want to know.
     """
 
     method: str
     route: str
-    path: str
     status: int
     seconds: float
     bytes: int
     request_id: str
-    network: str | None
     key_id: str | None
+    scope: Scope
+
+    @property
+    def path(self) -> str:
+        """The beginning of its path, without the query, escaped as in a URL."""
+        return quote(self.scope["path"][:_LONGEST_PATH], safe="/~:@")
+
+    @property
+    def network(self) -> str | None:
+        """That of the client: the first 24 bits of an IPv4 address, 48 of an IPv6 one; None if it is not known."""
+        if not self.scope.get("client"):
+            return None
+        try:
+            address = ipaddress.ip_address(self.scope["client"][0].partition("%")[0])
+        except ValueError:
+            return None
+        return str(ipaddress.ip_network((address, _NETWORKS[address.version]), strict=False))
 
 
 Observer = Callable[[Handled], None]
@@ -107,13 +122,12 @@ class RequestWatch:
                 handled = Handled(
                     method=scope["method"],
                     route=_route(scope, root),
-                    path=quote(scope["path"][:_LONGEST_PATH], safe="/~:@"),
                     status=status,
                     seconds=time.perf_counter() - started,
                     bytes=sent,
                     request_id=request_id,
-                    network=_network(scope),
-                    key_id=scope.get("state", {}).get("key_id"),
+                    key_id=key_id(scope),
+                    scope=scope,
                 )
                 for observer in self._observers:
                     observer(handled)
@@ -143,13 +157,3 @@ def _route(scope: Scope, root: str) -> str:
         return str(path)
     mounted = scope.get("root_path", "").removeprefix(root)
     return f"{mounted}/{{path}}" if mounted else UNMATCHED
-
-
-def _network(scope: Scope) -> str | None:
-    if not scope.get("client"):
-        return None
-    try:
-        address = ipaddress.ip_address(scope["client"][0].partition("%")[0])
-    except ValueError:
-        return None
-    return str(ipaddress.ip_network((address, _NETWORKS[address.version]), strict=False))

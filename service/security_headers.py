@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _OF_ALL = {
@@ -42,16 +41,18 @@ class WithHeaders:
             headers: by default the strictest, for answers that load and are loaded by nothing.
         """
         self._app = app
-        self._headers = _OF_ALL if headers is None else headers
+        named = _OF_ALL if headers is None else headers
+        self._headers = {name.lower().encode(): value.encode() for name, value in named.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the headers."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answered = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    answered.setdefault(name, value)
+                there = message.get("headers", ())
+                names = {name for name, _ in there}
+                added = [header for header in self._headers.items() if header[0] not in names]
+                message = {**message, "headers": [*there, *added]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

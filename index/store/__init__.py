@@ -15,6 +15,7 @@ from index.store.records import (
     ChangeKind,
     ComparableArticle,
     Condition,
+    Generation,
     ModelRecord,
     Put,
     PutStatus,
@@ -31,6 +32,7 @@ __all__ = [
     "ChangeKind",
     "ComparableArticle",
     "Condition",
+    "Generation",
     "ModelRecord",
     "Put",
     "PutStatus",
@@ -209,11 +211,8 @@ class ArticleStore(Protocol):
         """The number of the last change in the log, 0 in an empty store."""
         ...
 
-    def generation(self) -> str:
-        """A text that is another one after every change of an article or a story, whoever made it, and the same before.
-
-        It is cheap enough to be asked for with every request.
-        """
+    def generation(self) -> Generation:
+        """What the store is like now; cheap enough to be asked for with every request."""
         ...
 
     def changes_after(self, sequence: int, limit: int) -> list[Change]:

@@ -30,6 +30,7 @@ from index.store import (
     ChangeKind,
     ComparableArticle,
     Condition,
+    Generation,
     ModelRecord,
     Put,
     PutStatus,
@@ -41,6 +42,7 @@ from index.store import (
     sqlite_check,
 )
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
+from index.store.sql_generation import Generations
 from index.store.sql_rows import model_record, stored_article
 from index.store.sql_story_store import SqlStoryStore
 from index.store.sql_writing import listed
@@ -96,7 +98,7 @@ class SqlArticleStore:
         self._path = path
         self._writer = writer
         self.stories = SqlStoryStore(self._read, self._write)
-        self._watched = Watched(path, self._newest)
+        self._watched = Watched(path, Generations(self._read, self.stories.last_change).now)
 
     def put(self, batch: Sequence[Article], *, restore: bool = False, condition: Condition | None = None) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
@@ -275,13 +277,10 @@ class SqlArticleStore:
         with self._read() as connection:
             return connection.execute(select(func.max(changes.c.sequence))).scalar() or 0
 
-    def generation(self) -> str:
-        """Another text after every change; see `ArticleStore.generation`."""
+    def generation(self) -> Generation:
+        """What the store is like now; see `ArticleStore.generation`."""
         with explained(f"cannot read the store {self._path}", self._path.parent):
             return self._watched.value()
-
-    def _newest(self) -> str:
-        return f"{self.lineage()}.{self.last_sequence()}.{self.stories.last_change()}"
 
     def changes_after(self, sequence: int, limit: int) -> list[Change]:
         """The changes with higher numbers; see `ArticleStore.changes_after`."""

@@ -4,20 +4,23 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
-class Watched:
-    """A text that is derived from a file, and is derived anew only when somebody has written to it.
+class Watched(Generic[T]):
+    """What is derived from a file, and is derived anew only when somebody has written to it.
 
     May be used by several threads at once.
     """
 
-    def __init__(self, path: Path, derive: Callable[[], str]) -> None:
+    def __init__(self, path: Path, derive: Callable[[], T]) -> None:
         """Watch a file.
 
         Args:
             path: of a SQLite database that is there.
-            derive: gives the text, from other connections.
+            derive: gives it, from other connections; called by one thread at a time.
         """
         # It never writes: what a connection wrote itself, `data_version` does not tell it.
         self._connection = sqlite3.connect(
@@ -26,10 +29,10 @@ class Watched:
         self._derive = derive
         self._lock = threading.Lock()
         self._seen: int | None = None
-        self._value: str | None = None
+        self._value: T | None = None
 
-    def value(self) -> str:
-        """The text as of now or, if somebody is writing, of a moment ago.
+    def value(self) -> T:
+        """It as of now or, if somebody is writing, of a moment ago.
 
         Raises:
             sqlite3.Error: the file cannot be read.

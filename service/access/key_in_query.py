@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.types import Scope
 
 NAME = "key"
+_REMEMBERED = "key_in_query"
 
 
 def take(scope: Scope) -> str | None:
@@ -14,29 +15,27 @@ def take(scope: Scope) -> str | None:
     Args:
         scope: of the request, before anything has read its query.
     """
-    sent = seen(scope)
-    if sent is not None:
-        parts = scope["query_string"].split(b"&")
-        scope["query_string"] = b"&".join(part for part in parts if _name(part) != NAME)
-    return sent
+    parts = scope["query_string"].split(b"&")
+    keys = [part for part in parts if _name(part) == NAME]
+    if not keys:
+        return None
+    scope["query_string"] = b"&".join(part for part in parts if part not in keys)
+    return unquote_plus(keys[0].partition(b"=")[2].decode("latin-1"))
 
 
-def seen(scope: Scope) -> str | None:
-    """The key in the query of a request, which stays as it is; None if there is none."""
-    for part in scope["query_string"].split(b"&"):
-        if _name(part) == NAME:
-            return unquote_plus(part.partition(b"=")[2].decode("latin-1"))
-    return None
-
-
-def remember(request: Request, key: str) -> None:
+def remember(scope: Scope, key: str) -> None:
     """Keep the key, which is one, for links that lead on from the answer."""
-    request.state.key_in_query = key
+    scope.setdefault("state", {})[_REMEMBERED] = key
+
+
+def is_remembered(scope: Scope) -> bool:
+    """Whether links that lead on from the answer have a key in them."""
+    return _REMEMBERED in scope.get("state", {})
 
 
 def leading_on(request: Request, query: str) -> str:
     """The query of an address that an answer leads on to: with the key, when it was sent like that."""
-    key = getattr(request.state, "key_in_query", None)
+    key = getattr(request.state, _REMEMBERED, None)
     return "&".join(filter(None, (query, key and f"{NAME}={key}")))
 
 

@@ -8,7 +8,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPBearer
 
 from service.access import key_in_query
-from service.access.callers import Caller, identify
+from service.access.callers import Caller
+from service.access.identified import identified
 from service.access.keys import Scope
 
 _BEARER = HTTPBearer(scheme_name="bearer", auto_error=False, description="A key, as `similar-news keys create` prints.")
@@ -73,7 +74,7 @@ class GuardedRoute(APIRoute):
             return handle
 
         async def guarded(request: Request) -> Response:
-            caller = identify(request)
+            caller = identified(request.scope).caller()
             for need in needs:
                 caller.refuse_unless(need.scope)
             request.state.caller = caller

@@ -11,15 +11,19 @@ from service.limits.times import TimeLimits
 from service.settings import Settings
 
 
-def install(app: FastAPI, settings: Settings) -> None:
-    """Put the limits before an application.
-
-    What tells who asks (`scope["state"]["key_id"]`) has to be added after this, so that it comes before.
-    """
+def limit_work(app: FastAPI, settings: Settings) -> None:
+    """Limit how much is worked on at once, and for how long."""
     # What is added later comes before.
     app.add_middleware(InflatedBodies)
     app.add_middleware(CrowdLimits, most=settings.max_concurrent_requests, most_ingests=settings.max_concurrent_ingests)
     app.add_middleware(TimeLimits, body_seconds=settings.body_timeout, answer_seconds=settings.request_timeout)
+
+
+def limit_rates(app: FastAPI, settings: Settings) -> None:
+    """Limit how often callers ask.
+
+    What tells who asks (`service.access.identified`) has to be added after this, so that it comes before.
+    """
     given = {Kind.READS: settings.rate_limit, Kind.INGEST: settings.ingest_rate_limit}
     rates = {kind: parse(rate) for kind, rate in given.items() if rate is not None}
     if rates:

@@ -1,11 +1,11 @@
 """Who asks, and for what kind of work."""
 
 import ipaddress
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from starlette.types import Scope
+
+from service.access.identified import key_id
 
 _UNLIMITED = frozenset({"/livez", "/readyz"})
 """Whoever watches over the service is answered however busy it is."""
@@ -35,8 +35,7 @@ def kind_of(scope: Scope) -> Kind | None:
 
 def caller_of(scope: Scope) -> str:
     """Who asks: the API key, or for those without one the network that they ask from."""
-    state: Mapping[str, Any] = scope.get("state", {})
-    key = state.get("key_id")
+    key = key_id(scope)
     return f"key {key}" if key is not None else f"at {_network(scope)}"
 
 

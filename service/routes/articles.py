@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from index import Article, Put, PutStatus
 from service.access.requirements import INGEST, READ, GuardedRoute
-from service.caching import SeenAtOnce
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.preconditions import PutCondition, etag_of
@@ -49,7 +48,7 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
     operation_id="putArticle",
     responses=_PUT_RESPONSES
     | {412: {"model": Problem, "description": "The article is not as `If-Match` or `If-None-Match` has it."}},
-    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY],
 )
 async def put_article(
     article_id: ArticleIdInPath,
@@ -79,7 +78,7 @@ async def put_article(
     operation_id="postArticle",
     responses=_PUT_RESPONSES
     | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
-    dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key), SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key)],
 )
 async def post_article(article: Article, index: Index, request: Request, response: Response, prefer: Prefer) -> PutOut:
     """Keep an article under its own id, or under one derived from its URL."""
@@ -103,7 +102,7 @@ def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -
     status_code=204,
     response_class=Response,
     responses=MISSING_RESPONSES | WRITE_RESPONSES,
-    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
+    dependencies=[INGEST, _WRITER_ONLY],
 )
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""

@@ -105,7 +105,7 @@ async def _results(
 ) -> AsyncIterator[str]:
     clock = asyncio.get_running_loop().time
     began = clock()
-    with body, request.app.state.generation.held():
+    with body:
         lines = _numbered_lines(body, max_line)
         while chunk := await run_in_threadpool(lambda: list(islice(lines, _LINES_AT_ONCE))):
             patience = None if prefer.patience is None else max(0.0, began + prefer.patience - clock())

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.article import ArticleId, Name, Url
 from service.access.requirements import ADMIN, GuardedRoute
-from service.caching import SeenAtOnce
 from service.dependencies import Index, refuse_reader
 from service.openapi import WRITE_RESPONSES
 
@@ -56,7 +55,7 @@ class TakedownOut(BaseModel):
     "",
     operation_id="takeDown",
     responses=WRITE_RESPONSES,
-    dependencies=[ADMIN, Depends(refuse_reader), SeenAtOnce],
+    dependencies=[ADMIN, Depends(refuse_reader)],
 )
 def take_down(body: Annotated[TakedownBody, Body()], index: Index) -> TakedownOut:
     """Take articles down: they are in no answer from now on, and are not accepted again, as with DELETE.

@@ -1,12 +1,9 @@
 """Answers that may be kept, and what is said of them when nothing has changed."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import cast
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from index import Article, CoverageIndex, open_index
@@ -14,7 +11,6 @@ from index.related.finding import RelatedFinder
 from index.store.stories import Regrouping
 from index.stories.library import StoryLibrary
 from service.app import create_app
-from service.caching import Generation, KeptAnswers
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
 
@@ -96,16 +92,6 @@ def test_who_asks_the_same_next_gets_the_same_answer(
     again = told.get(path)
     assert (again.status_code, again.content) == (200, first.content)
     assert dict(again.headers) | {"x-request-id": ""} == dict(first.headers) | {"x-request-id": ""}
-
-
-def test_answers_of_no_more_than_so_many_bytes_are_kept() -> None:
-    kept = KeptAnswers(10)
-    kept.keep("one", b"1234")
-    kept.keep("two", b"1234")
-    assert kept.get("one") == b"1234"
-    kept.keep("three", b"1234")  # two was not asked for since
-    kept.keep("four", b"12345678901")
-    assert [kept.get(tag) for tag in ("one", "two", "three", "four")] == [b"1234", None, b"1234", None]
 
 
 def test_without_room_none_is_kept(topical_index: CoverageIndex) -> None:
@@ -197,46 +183,3 @@ def test_a_reader_and_a_restarted_service_give_the_same_tags(tmp_path: Path) -> 
             TestClient(create_app(Settings(), index)) as client,
         ):
             assert [tag(client, path) for path in PATHS[:2]] == tags
-
-
-def test_while_a_batch_is_taken_in_answers_hold_for_a_while(
-    told: TestClient, topical_index: CoverageIndex, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    generation: Generation = cast(FastAPI, told.app).state.generation
-    etag = tag(told, RELATED)
-    with generation.held():
-        assert status(told, RELATED, etag) == 304
-        topical_index.put([article("s-3", "The third report of a summit")])
-        assert status(told, RELATED, etag) == 304
-        now = time.monotonic()
-        with monkeypatch.context() as later:
-            later.setattr("service.caching.time.monotonic", lambda: now + 31)
-            assert status(told, RELATED, etag) == 200
-    later_etag = tag(told, RELATED)
-    topical_index.put([article("s-4", "The fourth report of a summit")])
-    assert status(told, RELATED, later_etag) == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("DELETE", "/v1/articles/s-2", None),
-        ("PUT", "/v1/articles/s-2", {"title": "A summit, corrected", "lang": "en"}),
-        ("POST", "/v1/articles", {"id": "s-9", "title": "A summit, seen from afar", "lang": "en"}),
-    ],
-)
-def test_what_is_taken_down_or_put_singly_is_seen_at_once_even_then(
-    told: TestClient, method: str, path: str, body: dict[str, str] | None
-) -> None:
-    generation: Generation = cast(FastAPI, told.app).state.generation
-    with generation.held():
-        etag = tag(told, RELATED)
-        assert told.request(method, path, json=body).is_success
-        assert status(told, RELATED, etag) == 200
-
-
-def test_a_batch_holds_answers_until_its_end(told: TestClient) -> None:
-    etag = tag(told, RELATED)
-    line = '{"id": "s-3", "title": "The third report of a summit", "lang": "en"}'
-    assert told.post("/v1/articles:batch", content=line).is_success
-    assert status(told, RELATED, etag) == 200

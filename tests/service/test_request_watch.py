@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from index import CoverageIndex, open_index
 from index.errors import StoreError
 from index.store import sql_writing
-from service import logs, request_watch
+from service import logs
 from service.app import create_app
 from service.request_watch import UNMATCHED, Handled
 from service.settings import Settings
@@ -239,4 +239,5 @@ def test_requests_are_told_by_route(client: TestClient, monkeypatch: pytest.Monk
     ],
 )
 def test_of_a_client_only_its_network_is_told(host: str | None, network: str | None) -> None:
-    assert request_watch._network({"client": (host, 1) if host else None}) == network
+    handled = Handled("GET", UNMATCHED, 200, 0.1, 0, "id", None, {"client": (host, 1) if host else None})
+    assert handled.network == network

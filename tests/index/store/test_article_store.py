@@ -857,10 +857,10 @@ def test_any_sequence_of_changes_leaves_what_a_dictionary_would_hold(open_store:
 
 def test_after_every_change_the_generation_is_another_one(store: ArticleStore) -> None:
     def changes(change: Callable[[], object]) -> bool:
-        before = store.generation()
-        assert store.generation() == before
+        before = store.generation().of_all
+        assert store.generation().of_all == before
         change()
-        return store.generation() != before
+        return store.generation().of_all != before
 
     assert changes(lambda: put(store, an_article("a"), an_article("b", title="B")))
     assert not changes(lambda: put(store, an_article("a")))
@@ -883,10 +883,25 @@ def test_after_every_change_the_generation_is_another_one(store: ArticleStore) -
 
 def test_two_that_have_a_store_open_agree_on_its_generation(open_store: Open, tmp_path: Path) -> None:
     with open_store(tmp_path) as one, open_store(tmp_path) as other:
-        assert one.generation() == other.generation()
-        before = other.generation()
+        assert one.generation().of_all == other.generation().of_all
+        before = other.generation().of_all
         put(one, an_article("a"))
-        assert before != one.generation() == other.generation()
+        assert before != one.generation().of_all == other.generation().of_all
+
+
+def test_only_a_takedown_makes_it_another_one_of_takedowns(open_store: Open, tmp_path: Path) -> None:
+    with open_store(tmp_path) as store, open_store(tmp_path) as other:
+        put(store, *(an_article(name) for name in "abc"))
+        before, before_other = store.generation().of_takedowns, other.generation().of_takedowns
+        put(store, an_article("a", title="Another title"), an_article("d"))
+        assert store.generation().of_takedowns == before
+        store.take_down("b")
+        put(store, an_article("e"))
+        after = store.generation().of_takedowns
+        assert after != before
+        assert other.generation().of_takedowns != before_other
+        store.expire(FUTURE, 9)
+        assert store.generation().of_takedowns == after
 
 
 # Conditions

@@ -1,0 +1,196 @@
+"""Answers that were given, for those who ask the same next.
+
+Most of the time that a request takes goes into finding out which route it is for, what its parameters are, and how long
+it may take. So whether there is an answer already is seen before all that.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from cachetools import LRUCache
+from fastapi import Response, status
+from limits import RateLimitItemPerSecond
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from index import CoverageIndex
+from index.errors import SimilarNewsError
+from index.store import Generation
+from service.access.identified import identified
+from service.access.key_in_query import is_remembered
+from service.access.keys import Scope
+
+STALE_WHILE_REVALIDATE = 60
+"""Seconds: a reader need not wait for an answer that is a little older than allowed, while a new one is made."""
+
+_STALE_IF_ERROR = 86_400
+"""Seconds: yesterday's coverage is better than none while the service is away."""
+
+_MADE_ANEW = RateLimitItemPerSecond(5)
+"""So many outdated answers are made anew for those who ask.
+
+Whoever has just sent an article asks for a few, and is to see it. While a batch is taken in, all answers are outdated
+several times a second, and making them anew for all readers would take the processors from both.
+"""
+
+_OVERHEAD = 1_000
+"""Bytes that an answer takes beside its body."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """An answer that was given.
+
+    Attributes:
+        tag: its ETag.
+        tag_at: gives that of the answer as it would be now, from the generation and what is asked for.
+        generation: from before it was made.
+        body: JSON.
+        link: its `Link`, if it has one.
+        route: what gave it.
+        made_at: when, on the monotonic clock.
+    """
+
+    tag: str
+    tag_at: Callable[[Generation, str], str]
+    generation: Generation
+    body: bytes
+    link: str | None
+    route: Any
+    made_at: float = field(default_factory=time.monotonic)
+
+
+class KeptAnswers:
+    """The answers that were asked for last, by what was asked for. Used by the event loop alone."""
+
+    def __init__(self, most_bytes: int) -> None:
+        """Keep answers of so many bytes together."""
+        self._answers: LRUCache[str, KeptAnswer] = LRUCache(
+            most_bytes, getsizeof=lambda kept: len(kept.body) + _OVERHEAD
+        )
+
+    def get(self, asked: str) -> KeptAnswer | None:
+        """The last answer, outdated or not."""
+        return self._answers.get(asked)
+
+    def keep(self, asked: str, answer: KeptAnswer) -> None:
+        """Keep an answer, if it is not larger than all that may be kept."""
+        with suppress(ValueError):
+            self._answers[asked] = answer
+
+
+class GiveKeptAnswers:
+    """Middleware that gives answers that are kept.
+
+    An outdated one is given only to those for whom it is not made anew, and only as long as caches may show it: for
+    `cache_seconds`, and a while longer as it is made anew behind their backs. One from before a takedown is not given.
+    """
+
+    def __init__(
+        self, app: ASGIApp, answers: KeptAnswers, index: Callable[[], CoverageIndex], cache_seconds: float
+    ) -> None:
+        """Wrap an application.
+
+        Args:
+            app: the application, whose routes keep answers.
+            answers: where.
+            index: gives the index that they are made from.
+            cache_seconds: how long caches may show them without asking.
+        """
+        self._app = app
+        self._answers = answers
+        self._index = index
+        self._cache_seconds = cache_seconds
+        self._made_anew = FixedWindowRateLimiter(MemoryStorage())
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Give the answer, or pass the request on."""
+        kept = self._to_be_given(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if kept is None:
+            await self._app(scope, receive, send)
+            return
+        scope["route"] = kept.route
+        headers = headers_of_kept(kept.tag, scope, self._cache_seconds)
+        if is_among(kept.tag, Headers(scope=scope).get("if-none-match", "")):
+            response = not_modified(headers)
+        else:
+            headers |= {"Link": kept.link} if kept.link else {}
+            response = Response(kept.body, headers=headers, media_type="application/json")
+        await response(scope, receive, send)
+
+    def _to_be_given(self, scope: AsgiScope) -> KeptAnswer | None:
+        asked = asked_for(scope)
+        kept = self._answers.get(asked)
+        if kept is None or not _may_read(scope) or (kept.link and is_remembered(scope)):
+            return None
+        try:
+            generation = self._index().generation()
+        except SimilarNewsError:  # the route says so
+            return None
+        if kept.tag_at(generation, asked) == kept.tag or self._is_new_enough(kept, generation, scope):
+            return kept
+        return None
+
+    def _is_new_enough(self, kept: KeptAnswer, generation: Generation, scope: AsgiScope) -> bool:
+        """Whether an answer that is outdated may be given all the same."""
+        if not self._cache_seconds or generation.of_takedowns != kept.generation.of_takedowns:
+            return False
+        age = time.monotonic() - kept.made_at
+        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.hit(_MADE_ANEW):
+            return False
+        if age >= self._cache_seconds and (self._refreshing is None or self._refreshing.done()):
+            self._refreshing = asyncio.create_task(self._refresh(scope))
+        return True
+
+    async def _refresh(self, scope: AsgiScope) -> None:
+        headers = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
+        with suppress(Exception):  # of which those are told who ask next
+            await self._app({**scope, "headers": headers, "state": dict(scope["state"])}, _no_body, _to_nobody)
+
+
+def asked_for(scope: AsgiScope) -> str:
+    """What a request asks for."""
+    return f"{scope['path']}?{scope['query_string'].decode('latin-1')}"
+
+
+def headers_of_kept(tag: str, scope: AsgiScope, cache_seconds: float) -> dict[str, str]:
+    """What is said of an answer to those who may keep it."""
+    whose = "public" if identified(scope).key is None else "private"
+    if not cache_seconds:
+        return {"ETag": tag, "Cache-Control": f"{whose}, no-cache"}
+    stale = f"stale-while-revalidate={STALE_WHILE_REVALIDATE}, stale-if-error={_STALE_IF_ERROR}"
+    return {"ETag": tag, "Cache-Control": f"{whose}, max-age={cache_seconds}, {stale}"}
+
+
+def not_modified(headers: dict[str, str]) -> Response:
+    """The answer to those who have it already."""
+    return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+
+
+def is_among(tag: str, listed: str) -> bool:
+    """Whether a tag is among those of `If-None-Match`, compared weakly as RFC 9110 has it (13.1.2).
+
+    "*" is none of them: whether there is anything to be answered is not known yet.
+    """
+    return tag in {one.strip().removeprefix("W/") for one in listed.split(",")}
+
+
+def _may_read(scope: AsgiScope) -> bool:
+    found = identified(scope)
+    return found.refusal is None and (found.key is None or found.key.scope.includes(Scope.READ))
+
+
+async def _no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _to_nobody(_: Message) -> None:
+    pass
