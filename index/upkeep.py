@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from index.errors import SimilarNewsError
+from index.tracebacks import traceback_of
 
 FOLLOW_SECONDS = 0.25
 """How often another process's changes are looked for. One look costs a query of some 50 microseconds."""
@@ -33,10 +34,11 @@ def repeated(what: str, do: Callable[[], object], seconds: float) -> Iterator[No
             started = time.monotonic()
             try:
                 do()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is logged, and the rest goes on
                 if repr(error) != failing:
-                    expected = isinstance(error, SimilarNewsError | OSError)
-                    _logger.warning("%s failed, and is tried again: %s", what, error, exc_info=not expected)
+                    is_expected = isinstance(error, SimilarNewsError | OSError)
+                    reason = str(error) if is_expected else traceback_of(error)
+                    _logger.warning("%s failed, and is tried again: %s", what, reason)
                 failing = repr(error)
             else:
                 failing = ""

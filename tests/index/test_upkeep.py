@@ -93,3 +93,18 @@ def test_nothing_ends_what_is_repeated(caplog: pytest.LogCaptureFixture) -> None
         for _ in range(3):
             assert tried.acquire(timeout=5)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_an_unexpected_error_quotes_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    tried = threading.Semaphore(0)
+    title = "Leaders hold a summit"
+
+    def fail() -> None:
+        tried.release()
+        raise ValueError(title)
+
+    with caplog.at_level(logging.WARNING), repeated("embedding", fail, 0.001):
+        for _ in range(3):
+            assert tried.acquire(timeout=5)
+    assert "ValueError" in caplog.text
+    assert title not in caplog.text
