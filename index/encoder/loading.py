@@ -166,15 +166,11 @@ def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransfo
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """For imports and vocabularies: they make millions of objects to stay, and looking through them took a second.
-
-    They are left out of later collections too, which would stop the event loop meanwhile.
-    """
+    """For imports and vocabularies: they make millions of objects to stay, and looking through them took a second."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if was_enabled:
             gc.enable()

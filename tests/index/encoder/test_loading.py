@@ -1,7 +1,10 @@
 """Which backend a model is loaded on, and that it makes no difference to what is found."""
 
+import gc
 import logging
+import weakref
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from index.embedded_model import TUNED, ensure_model_folder
 from index.encoder import Encoder, loading, openvino_int8
 from index.encoder.loading import Backend, load_embedding_model, load_encoder
 from index.encoder.openvino_int8 import Agreement
-from index.encoder.sentence_transformer import assemble_folder
+from index.encoder.sentence_transformer import SentenceTransformerModel, assemble_folder
 from index.errors import BackendError, QuantisationError
 from index.samples import samples
 
@@ -152,3 +155,12 @@ def test_a_model_that_cannot_be_quantised_is_named_with_the_reason(
     with pytest.raises(QuantisationError, match=r"broken' cannot be quantised: \w+"):
         openvino_int8.ensure_int8_folder(tmp_path, str(broken), key="broken", prompt=None)
     assert not list(tmp_path.glob("*int8*/"))
+
+
+def test_a_model_that_nobody_needs_any_more_is_not_kept_in_memory(cache_dir: Path) -> None:
+    encoder = load_encoder(cache=cache_dir)
+    model = weakref.ref(cast(SentenceTransformerModel, encoder._model)._model)
+    assert model() is not None
+    del encoder
+    gc.collect()
+    assert model() is None
