@@ -9,12 +9,15 @@ import threading
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from index import CoverageIndex
+from index import CoverageIndex, load_encoder
+from index.embedded_model import EMBEDDED
+from index.encoder import Encoder
 from service.app import create_app
 from service.cli import app
 from service.settings import Settings
@@ -25,7 +28,13 @@ PUTIN = {"id": "putin", "title": "Путин и Ким встретились н
 
 
 @pytest.fixture
-def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoder: Encoder) -> Path:
+    """A data directory of its own. The model is the real one, loaded once and not by every command."""
+
+    def load(model: str, **how: Any) -> Encoder:
+        return encoder if model == EMBEDDED else load_encoder(model, **how)
+
+    monkeypatch.setattr("service.opening.load_encoder", load)
     monkeypatch.setenv("SIMILAR_NEWS_DATA_DIR", str(tmp_path / "data"))
     return tmp_path / "data"
 
