@@ -18,6 +18,7 @@ from service.access.identified import IdentifiedCallers
 from service.access.key_file import FollowedKeyFile
 from service.access_log import log_request
 from service.cors import ExactCors
+from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import docs, front_page
@@ -97,7 +98,7 @@ def _wrap(app: FastAPI) -> None:
         return keys.origins().union(app.state.settings.cors_origins)
 
     def build_and_wrap() -> ASGIApp:
-        return WithHeaders(ExactCors(build(), origins))
+        return WithHeaders(ExactCors(HeadAsGet(build()), origins))
 
     app.build_middleware_stack = build_and_wrap  # type: ignore[method-assign]  # as `openapi` is
 

@@ -86,6 +86,7 @@ class Zstd:
 
 _INFLATERS: dict[str, type[Gzip] | type[Zstd]] = {"gzip": Gzip, "x-gzip": Gzip, "zstd": Zstd}
 _ACCEPTED = "gzip, zstd"
+_OF_COMPRESSED = frozenset({b"content-encoding", b"content-length"})
 
 
 class InflatedBodies:
@@ -105,10 +106,10 @@ class InflatedBodies:
         if encoding == "identity":
             await self._app(scope, receive, send)
         elif encoding in _INFLATERS:
-            # The length is that of the compressed body.
-            headers = [one for one in scope["headers"] if one[0] not in {b"content-encoding", b"content-length"}]
+            # The length is that of the compressed body. No copy of the scope, in which nobody else would see the route.
+            scope["headers"] = [one for one in scope["headers"] if one[0] not in _OF_COMPRESSED]
             body = _Body(receive, encoding, _INFLATERS[encoding]())
-            await self._app({**scope, "headers": headers}, body.receive, send)
+            await self._app(scope, body.receive, send)
         else:
             detail = f"the Content-Encoding {encoding!r} is not known here: send the body as {_ACCEPTED}, or as it is"
             refusal = answer(make_problem(415, "unsupported-encoding", detail), {"Accept-Encoding": _ACCEPTED})

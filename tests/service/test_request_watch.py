@@ -1,5 +1,6 @@
 """Every request has an id, and its line in the log; and no line has what was sent."""
 
+import gzip
 import io
 import json
 import logging
@@ -226,6 +227,15 @@ def test_requests_are_told_by_route(client: TestClient, monkeypatch: pytest.Monk
     ]
     assert seen[-2].path == "/nowhere/%0A"
     assert len(seen[-1].path) == 300
+
+
+def test_a_request_with_a_compressed_body_is_told_by_its_route(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/livez")
+    seen = handled(client, monkeypatch)
+    client.put("/v1/articles/a", content=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
+    assert [one.route for one in seen] == ["/v1/articles/{article_id}"]
 
 
 @pytest.mark.parametrize(
