@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from index.tracebacks import traceback_of
 from service.access.keys import without_keys
 from service.settings import Settings
 
@@ -40,7 +41,7 @@ def configure(settings: Settings) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda info: traceback_of(info[1])),
             renderer,
             lambda _logger, _method, line: without_keys(str(line)),  # addresses have those of widgets in them
         ],

@@ -24,6 +24,7 @@ from service.app import create_app
 from service.request_watch import UNMATCHED, Handled
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder, an_article
+from tests.waiting import wait_until
 
 UNHEARD = "xyzzy-plugh"  # in everything that is sent but a path
 
@@ -189,6 +190,25 @@ def test_no_text_query_or_header_is_in_any_log_line(log: Log, client: TestClient
     assert UNHEARD not in log.text
     assert "test_request_watch.py" in log.text  # where it went wrong is told
     assert "KeyError" in log.text
+
+
+def test_no_article_is_in_what_is_logged_of_an_error_behind_the_requests(log: Log, client: TestClient) -> None:
+    client.put("/v1/articles/bad", json={"title": "A summit", "text": f"break {UNHEARD}"})
+    wait_until(lambda: "embedding what waits failed" in log.text)
+    assert UNHEARD not in log.text
+    assert "ValueError" in log.text
+    assert "KeyError" in log.text  # which it came from
+
+
+def test_no_traceback_in_the_log_says_what_was_sent(log: Log) -> None:
+    """Whatever library logs it: uvicorn and asyncio log errors that nothing has caught."""
+    try:
+        QuotingEncoder().encode([f"break {UNHEARD}"])
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    assert "ValueError" in log.text
+    assert "KeyError" in log.text
+    assert UNHEARD not in log.text
 
 
 def test_no_article_is_in_the_message_of_a_failing_store(
