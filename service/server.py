@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from index import CoverageIndex, threads
 from service.access import binding, key_file
 from service.app import create_app
+from service.limits.connections import timed_connection
 from service.opening import open_configured_index
 from service.settings import Settings, SettingsError
 
@@ -66,6 +67,8 @@ def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
         app,
         host=settings.host,
         port=settings.port,
+        http=timed_connection(settings.client_timeout),
+        ws="none",
         log_config=None,
         access_log=False,  # it would have the queries; service.access_log writes one without
         timeout_graceful_shutdown=_GRACE_SECONDS,

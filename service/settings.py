@@ -102,11 +102,12 @@ class Settings(BaseSettings):
     cached_answer_bytes: int = Field(
         64 * 2**20, ge=0, description="Answers of so many bytes are kept in memory, for those who ask the same next."
     )
-    body_timeout: float = Field(
+    client_timeout: float = Field(
         30,
         gt=0,
-        description="Seconds that a client may take to send a body, and one more for every 16 KiB of it; then it is "
-        "answered by 408.",
+        description="Seconds that a client may take to send the head of a request, and then its body, with one more "
+        "for every 16 KiB of it, before it is answered by 408; and to read 16 KiB of an answer, before the connection "
+        "is closed.",
     )
     request_timeout: float = Field(
         30, gt=0, description="Seconds in which the answer to what keeps nothing begins, or it is answered by 503."

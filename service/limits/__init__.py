@@ -16,7 +16,7 @@ def limit_work(app: FastAPI, settings: Settings) -> None:
     # What is added later comes before.
     app.add_middleware(InflatedBodies)
     app.add_middleware(CrowdLimits, most=settings.max_concurrent_requests, most_ingests=settings.max_concurrent_ingests)
-    app.add_middleware(TimeLimits, body_seconds=settings.body_timeout, answer_seconds=settings.request_timeout)
+    app.add_middleware(TimeLimits, body_seconds=settings.client_timeout, answer_seconds=settings.request_timeout)
 
 
 def limit_rates(app: FastAPI, settings: Settings) -> None:

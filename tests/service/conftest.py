@@ -1,10 +1,12 @@
 """The service on real sockets with the sample stories in it, and on its own with nothing in it."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import Queue
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -114,3 +116,16 @@ def serving(app: FastAPI) -> Iterator[str]:
     finally:
         server.should_exit = True
         thread.join(timeout=60)
+
+
+def connected(address: str, sent: bytes = b"") -> socket.socket:
+    """A connection to a service on which so much was sent."""
+    place = urlsplit(address)
+    connection = socket.create_connection((place.hostname, place.port), timeout=30)
+    connection.sendall(sent)
+    return connection
+
+
+def received(connection: socket.socket) -> bytes:
+    """All that comes until the other side hangs up."""
+    return b"".join(iter(lambda: connection.recv(65_536), b""))

@@ -1,13 +1,11 @@
 """No caller takes the service away from the others."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -19,7 +17,7 @@ from service.access.keys import Scope
 from service.app import create_app
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
-from tests.service.conftest import add_key, serving
+from tests.service.conftest import add_key, connected, received, serving
 from tests.service.test_articles import assert_problem
 from tests.service.test_overload import EndlessEncoder
 from tests.waiting import wait_until
@@ -169,22 +167,9 @@ ASK = b"POST /v1/related HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r
 BODY = b'{"title": "A flood"}'
 
 
-def connected(address: str, sent: bytes) -> socket.socket:
-    """A connection on which so much was sent."""
-    place = urlsplit(address)
-    connection = socket.create_connection((place.hostname, place.port), timeout=30)
-    connection.sendall(sent)
-    return connection
-
-
-def received(connection: socket.socket) -> bytes:
-    """All that comes until the other side hangs up."""
-    return b"".join(iter(lambda: connection.recv(65_536), b""))
-
-
 @pytest.mark.parametrize("head", [PUT, ASK])
 def test_who_sends_a_body_too_slowly_is_not_waited_for(index: CoverageIndex, head: bytes) -> None:
-    settings = Settings(body_timeout=0.2)
+    settings = Settings(client_timeout=0.2)
     with serving(create_app(settings, index)) as address, connected(address, head + BODY[:-1]) as connection:
         answer = received(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
@@ -194,7 +179,7 @@ def test_who_sends_a_body_too_slowly_is_not_waited_for(index: CoverageIndex, hea
 
 
 def test_a_client_that_sends_its_body_fast_enough_is_waited_for(index: CoverageIndex) -> None:
-    settings = Settings(body_timeout=0.2)
+    settings = Settings(client_timeout=0.2)
     body = b'{"title": "A flood", "text": "' + b"a" * 150_000 + b'"}'  # which earns nine seconds
     with serving(create_app(settings, index)) as address:
         head = PUT.replace(b"Content-Length: 20", f"Content-Length: {len(body)}\r\nConnection: close".encode())
@@ -202,13 +187,6 @@ def test_a_client_that_sends_its_body_fast_enough_is_waited_for(index: CoverageI
             threading.Event().wait(0.5)
             connection.sendall(body[-1:])
             assert received(connection).startswith(b"HTTP/1.1 201 ")
-
-
-def test_clients_that_are_slow_with_their_headers_do_not_hold_up_others(index: CoverageIndex) -> None:
-    with serving(create_app(Settings(max_concurrent_requests=1), index)) as address, ExitStack() as slow:
-        for _ in range(200):
-            slow.enter_context(connected(address, b"GET /version HTTP/1.1\r\nHost: a\r\n"))
-        assert httpx2.get(f"{address}/v1/stories").status_code == 200
 
 
 def test_a_read_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
