@@ -10,6 +10,8 @@ from service.access import key_in_query
 from service.access.key_file import FollowedKeyFile, KeyFileError
 from service.access.keys import Key, Scope
 from service.access.origins import origin_of
+from service.access.wrong_keys import WrongKeys
+from service.networks import network_of
 from service.problems import Problem, ProblemError, make_problem
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer", "Cache-Control": "no-store"}
@@ -63,8 +65,14 @@ class Identified:
         return Caller(self.key)
 
 
-def identify(scope: AsgiScope, keys: FollowedKeyFile) -> Identified:
-    """Find out who asks, and take the key of a widget out of the query; to be called before anything has read that."""
+def identify(scope: AsgiScope, keys: FollowedKeyFile, wrong_keys: WrongKeys) -> Identified:
+    """Find out who asks, and take the key of a widget out of the query; to be called before anything has read that.
+
+    Args:
+        scope: of the request.
+        keys: those that there are.
+        wrong_keys: where one that there is not is counted.
+    """
     in_query = key_in_query.take(scope)
     headers = Headers(scope=scope)
     try:
@@ -78,8 +86,7 @@ def identify(scope: AsgiScope, keys: FollowedKeyFile) -> Identified:
     sent = in_header or in_query
     key = ring.find(sent) if sent else None
     if key is None:
-        is_wrong = "there is no such key: it is misspelt, or was revoked; ask for a new one"
-        return Identified(None, _unauthorized(is_wrong if sent else f"this needs a key: {_HOW}"))
+        return Identified(None, _wrong(scope, wrong_keys) if sent else _unauthorized(f"this needs a key: {_HOW}"))
     if key.is_for_widget and not _is_from_its_pages(headers, key):
         detail = "this key is for a widget in the pages of certain origins, and this request comes from none of them"
         return Identified(key, ProblemError(make_problem(403, "origin", detail), _UNSEEN))
@@ -108,6 +115,15 @@ def _key_in_headers(headers: Headers) -> str | None:
     if scheme.lower() == "bearer" and sent.strip():
         return sent.strip()
     return headers.get("x-api-key", "").strip() or None
+
+
+def _wrong(scope: AsgiScope, wrong_keys: WrongKeys) -> ProblemError:
+    """What to say of a key that there is not, once it is counted."""
+    seconds = wrong_keys.seconds_to_wait(network_of(scope))
+    if seconds is None:
+        return _unauthorized("there is no such key: it is misspelt, or was revoked; ask for a new one")
+    detail = f"too many wrong keys came from your network: send one that is right, or wait for {seconds} s"
+    return ProblemError(make_problem(429, "too-many-wrong-keys", detail), _UNSEEN | {"Retry-After": str(seconds)})
 
 
 def _unauthorized(detail: str) -> ProblemError:

@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from service.access.callers import Identified, identify
 from service.access.key_file import FollowedKeyFile
+from service.access.wrong_keys import WrongKeys
 
 _NAME = "identified"
 
@@ -15,11 +16,12 @@ class IdentifiedCallers:
         """Wrap an application whose keys these are."""
         self._app = app
         self._keys = keys
+        self._wrong_keys = WrongKeys()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note who asks, and pass the request on."""
         if scope["type"] == "http":
-            scope.setdefault("state", {})[_NAME] = identify(scope, self._keys)
+            scope.setdefault("state", {})[_NAME] = identify(scope, self._keys, self._wrong_keys)
         await self._app(scope, receive, send)
 
 
