@@ -5,6 +5,11 @@ from typing import Any
 from fastapi import FastAPI
 
 from service import problems
+from service.limits.callers import UNLIMITED
+
+LINES_MEDIA_TYPE = "application/x-ndjson"
+
+_RETRY_AFTER = {"Retry-After": {"description": "Try again after so many seconds.", "schema": {"type": "integer"}}}
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: {"model": problems.Problem, "description": "A field or parameter is not right."},
@@ -30,7 +35,7 @@ OVERLOAD_RESPONSES: dict[int | str, dict[str, Any]] = {
     503: {
         "model": problems.Problem,
         "description": "Too much is waiting to be embedded; nothing was kept.",
-        "headers": {"Retry-After": {"description": "Try again after so many seconds.", "schema": {"type": "integer"}}},
+        "headers": _RETRY_AFTER,
     },
 }
 """What a route that has to embed something may answer besides."""
@@ -44,6 +49,26 @@ ACCESS_RESPONSES: dict[str, dict[str, Any]] = {
 """What a route that needs a scope may answer besides; it is described of all that do."""
 
 
+BODY_RESPONSES: dict[str, dict[str, Any]] = {
+    "400": {"description": "The body cannot be read as what its headers say."},
+    "408": {"description": "The body comes too slowly."},
+    "413": {"description": "The body is too large."},
+    "415": {"description": "The body is of a type, or is compressed in a way, that is not taken."},
+}
+"""What a route that takes a body may answer besides; it is described of all that do."""
+
+
+LIMIT_RESPONSES: dict[str, dict[str, Any]] = {
+    "429": {"description": "Too many requests, or wrong keys, came from the same caller.", "headers": _RETRY_AFTER},
+    "503": {"description": "Too much is being worked on, or this would take too long.", "headers": _RETRY_AFTER},
+}
+"""What a route that is limited may answer besides; it is described of all that are."""
+
+
+UNEXPECTED_RESPONSES: dict[str, dict[str, Any]] = {"500": {"description": "An error of the service's own."}}
+"""What no route should answer, and any may."""
+
+
 WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
     403: {"model": problems.Problem, "description": "This process only reads (SIMILAR_NEWS_ROLE=reader)."},
     503: {**OVERLOAD_RESPONSES[503], "description": "Too much waits to be embedded, or the store does not answer."},
@@ -53,29 +78,44 @@ WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
 
 
 def install(app: FastAPI) -> None:
-    """Describe every error as the problem that it is."""
+    """Describe every error as the problem that it is, and lines as lines."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = describe()
-        for operations in document["paths"].values():
+        for path, operations in document["paths"].items():
             for operation in operations.values():
                 _as_problems(operation["responses"])
-                if "security" in operation:
-                    _with_access(operation)
+                _as_lines(operation["responses"])
+                _with_access(operation)
+                _add(operation, _of_all(path, operation))
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does
 
 
+def _of_all(path: str, operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What is answered before a route is asked, or instead of what it wanted to answer."""
+    of_body = BODY_RESPONSES if "requestBody" in operation else {}
+    return of_body | ({} if path in UNLIMITED else LIMIT_RESPONSES) | UNEXPECTED_RESPONSES
+
+
 def _with_access(operation: dict[str, Any]) -> None:
     """Describe what becomes of those who have no key for it, and that one in the query can only be one to read."""
-    operation["security"] = [one for one in operation["security"] if one.get("query", ["read"]) == ["read"]]
+    if "security" in operation:
+        operation["security"] = [one for one in operation["security"] if one.get("query", ["read"]) == ["read"]]
+        _add(operation, ACCESS_RESPONSES)
+
+
+def _add(operation: dict[str, Any], responses: dict[str, dict[str, Any]]) -> None:
+    """Describe what an operation may answer besides; what it describes itself stays, with the reason added."""
     problem = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for status, response in ACCESS_RESPONSES.items():
+    for status, response in responses.items():
         known = operation["responses"].setdefault(status, {"description": "", "content": problem})
         if response["description"] not in known["description"]:  # the document is made once and kept
             known["description"] = f"{known['description']} {response['description']}".strip()
+        if "headers" in response:
+            known["headers"] = known.get("headers", {}) | response["headers"]
 
 
 def _as_problems(responses: dict[str, Any]) -> None:
@@ -83,3 +123,16 @@ def _as_problems(responses: dict[str, Any]) -> None:
         if status >= "400":
             (shape,) = response["content"].values()  # under the media type of the route's own answers
             response["content"] = {problems.MEDIA_TYPE: shape}
+
+
+def _as_lines(responses: dict[str, Any]) -> None:
+    """Describe JSON Lines as FastAPI does a stream: the schema that it gives the whole is that of a line."""
+    for response in responses.values():
+        content = response.get("content", {}).get(LINES_MEDIA_TYPE, {})
+        if "$ref" in content.get("schema", {}):
+            response["content"][LINES_MEDIA_TYPE] = lines_of(content["schema"]["$ref"])
+
+
+def lines_of(reference: str) -> dict[str, Any]:
+    """The content of a body that has something on every line."""
+    return {"schema": {"type": "string"}, "itemSchema": {"$ref": reference}}

@@ -201,7 +201,7 @@ class RelatedParameters(BaseModel):
     since: Moment | None = Field(None, description="Only what appeared then or later.")
     until: Moment | None = Field(None, description="Only what appeared before.")
 
-    def to_query(self, examples: "Examples | None" = None) -> RelatedQuery:
+    def to_query(self, body: "RelatedByTextBody | None" = None) -> RelatedQuery:
         """For the library."""
         filters = Filters(
             langs=frozenset(self.lang),
@@ -218,8 +218,8 @@ class RelatedParameters(BaseModel):
             relations=frozenset(self.relation or Relation),
             diversity=self.diversity,
             half_life=None if self.half_life is None else timedelta(hours=self.half_life),
-            like=tuple(examples.like) if examples else (),
-            unlike=tuple(examples.unlike) if examples else (),
+            like=tuple(body.like) if body else (),
+            unlike=tuple(body.unlike) if body else (),
             exclude=tuple(self.exclude),
             filters=filters,
         )
@@ -228,7 +228,7 @@ class RelatedParameters(BaseModel):
 _Examples = Annotated[list[ArticleId], Field(max_length=MOST_EXAMPLES)]
 
 
-class Examples(Content):
+class RelatedByTextBody(Content):
     """A text to find coverage of, and articles whose coverage is wanted too, or is not."""
 
     like: _Examples = Field([], description="Ids of articles whose coverage is wanted too.")

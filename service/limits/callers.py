@@ -7,7 +7,7 @@ from starlette.types import Scope
 from service.access.identified import key_id
 from service.networks import network_of
 
-_UNLIMITED = frozenset({"/livez", "/readyz"})
+UNLIMITED = frozenset({"/livez", "/readyz"})
 """Whoever watches over the service is answered however busy it is."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 def kind_of(scope: Scope) -> Kind | None:
     """Of what kind a request is; None for what is never limited, and for what is no HTTP."""
-    if scope["type"] != "http" or scope["path"] in _UNLIMITED:
+    if scope["type"] != "http" or scope["path"] in UNLIMITED:
         return None
     if scope["method"] in _SAFE or scope["path"] in _ASKING:
         return Kind.READS

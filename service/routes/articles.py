@@ -18,9 +18,7 @@ from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=GuardedRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
-    400: {"model": Problem, "description": "The body is not JSON."},
     409: {"model": Problem, "description": "The article was taken down."},
-    413: {"model": Problem, "description": "The body is too large."},
 }
 
 _TAGGED: dict[str, Any] = {

@@ -21,13 +21,11 @@ from index.errors import StoreError
 from service.access.requirements import INGEST, GuardedRoute
 from service.dependencies import Index, ServiceSettings, refuse_reader
 from service.lines import read_article
-from service.openapi import WRITE_RESPONSES
+from service.openapi import LINES_MEDIA_TYPE, WRITE_RESPONSES, lines_of
 from service.prefer import Prefer, Preference
 from service.problems import Problem, make_problem, store_problem
 from service.repeats import describe_key, forget
 from service.routes.articles import taken_down
-
-MEDIA_TYPE = "application/x-ndjson"
 
 _LINES_AT_ONCE = 32
 """One transaction and one batch of the encoder; results are sent after each, so few lines wait for one slow one."""
@@ -42,7 +40,7 @@ _logger = logging.getLogger(__name__)
 class NdjsonResponse(StreamingResponse):
     """JSON Lines, sent as they come."""
 
-    media_type = MEDIA_TYPE
+    media_type = LINES_MEDIA_TYPE
 
 
 class BatchLine(BaseModel):
@@ -66,7 +64,6 @@ class BatchLine(BaseModel):
         200: {"model": BatchLine, "description": "A result for every line, a line each."},
         202: {"model": BatchLine, "description": "The same, of articles that may be found only later: see `Prefer`."},
         409: {"model": Problem, "description": "The same request is being worked on."},
-        413: {"model": Problem, "description": "The body is too large."},
         **WRITE_RESPONSES,
     },
     dependencies=[INGEST, Depends(refuse_reader), Depends(describe_key)],
@@ -74,7 +71,11 @@ class BatchLine(BaseModel):
         "requestBody": {
             "required": True,
             "description": "JSON Lines: an article, with its id or its URL, on every line.",
-            "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
+            "content": {
+                LINES_MEDIA_TYPE: lines_of("#/components/schemas/Article"),
+                # The same, for clients that know of bytes but not of lines.
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            },
         }
     },
 )

@@ -7,7 +7,7 @@ from service.caching import NOT_MODIFIED, Cached, CachedRoute
 from service.cancelling import unless_disconnected
 from service.dependencies import ArticleIdInPath, Index, RelatedByUrlQueryParameters, RelatedQueryParameters
 from service.openapi import MISSING_RESPONSES, OVERLOAD_RESPONSES
-from service.schemas import Examples, RelatedOut
+from service.schemas import RelatedByTextBody, RelatedOut
 
 router = APIRouter(prefix="/v1", tags=["related"], route_class=CachedRoute, dependencies=[READ])
 
@@ -35,7 +35,7 @@ def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> Rel
 
 @router.post("/related", operation_id="relatedByText", responses=_TEXT_RESPONSES)
 async def related_by_text(
-    content: Examples, parameters: RelatedQueryParameters, index: Index, request: Request
+    content: RelatedByTextBody, parameters: RelatedQueryParameters, index: Index, request: Request
 ) -> RelatedOut:
     """Related coverage of a text. It is not kept."""
     asking = index.related_to_content_async(content, parameters.to_query(content))

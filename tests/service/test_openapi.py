@@ -19,6 +19,7 @@ OPERATIONS = {
     for path, item in DOCUMENT["paths"].items()
     for method, operation in item.items()
 }
+OF_A_STORY = {"200", "304", "308", "401", "403", "404", "410", "422", "429", "500", "503"}
 
 
 def test_making_an_app_opens_nothing(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_every_error_is_described_as_a_problem(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name in OPERATIONS if "{story_id}" in name])
 def test_what_may_become_of_a_story_is_described(name: str) -> None:
-    assert set(OPERATIONS[name]["responses"]) == {"200", "304", "308", "401", "403", "404", "410", "422", "503"}
+    assert set(OPERATIONS[name]["responses"]) == OF_A_STORY
 
 
 def test_the_stream_is_described_as_one() -> None:
@@ -86,3 +87,23 @@ def test_the_page_of_the_api_asks_no_third_party(client: TestClient) -> None:
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_any_request_may_be_answered_is_described(name: str) -> None:
+    responses = OPERATIONS[name]["responses"]
+    limited = set() if name in {"GET /livez", "GET /readyz"} else {"429", "503"}
+    assert {"500"} | limited <= set(responses)
+    assert ({"400", "408", "413", "415"} <= set(responses)) == ("requestBody" in OPERATIONS[name])
+    for status in limited:
+        assert "Retry-After" in responses[status]["headers"]
+
+
+def test_lines_are_described_as_such() -> None:
+    operation = OPERATIONS["POST /v1/articles:batch"]
+    asked, answered = operation["requestBody"], operation["responses"]["200"]
+    for body, item in ((asked, "Article"), (answered, "BatchLine")):
+        assert body["content"]["application/x-ndjson"] == {
+            "schema": {"type": "string"},
+            "itemSchema": {"$ref": f"#/components/schemas/{item}"},
+        }
