@@ -101,8 +101,9 @@ class InflatedBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, inflated if it is compressed; or answer with a problem."""
-        encoding = Headers(scope=scope).get("content-encoding", "identity") if scope["type"] == "http" else "identity"
-        encoding = encoding.strip().lower()
+        # Named in two headers they are a list as in one (RFC 9110, 5.3).
+        named = Headers(scope=scope).getlist("content-encoding") if scope["type"] == "http" else []
+        encoding = ", ".join(named).strip().lower() or "identity"
         if encoding == "identity":
             await self._app(scope, receive, send)
         elif encoding in _INFLATERS:

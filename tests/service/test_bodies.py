@@ -98,6 +98,24 @@ def test_another_encoding_is_refused_with_those_that_are_taken(client: TestClien
         assert answer.headers["Accept-Encoding"] == "gzip, zstd"
 
 
+def test_what_is_compressed_twice_is_inflated_once_at_most(index: CoverageIndex, encoding: str) -> None:
+    compress = ENCODINGS[encoding]
+    bomb = compress(compress(bytes(2**26)) * 1000)
+    assert len(bomb) < 2**20
+    with TestClient(create_app(Settings(max_article_bytes=2**24), index)) as client:
+        tracemalloc.start()
+        try:
+            once = client.put("/v1/articles/a", content=bomb, headers=JSON | {"Content-Encoding": encoding})
+            twice = [*JSON.items(), ("Content-Encoding", encoding), ("Content-Encoding", encoding)]
+            refused = client.put("/v1/articles/a", content=bomb, headers=twice)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert once.status_code in {400, 413}
+    assert_problem(refused, 415, f"{encoding}, {encoding}")
+    assert peak < 2 * MOST_MEMORY
+
+
 @pytest.mark.parametrize("name", ["identity", "GZip", "x-gzip", " gzip "])
 def test_names_of_encodings_are_read_leniently(client: TestClient, name: str) -> None:
     body = ARTICLE if name == "identity" else gzip.compress(ARTICLE)
