@@ -1,5 +1,7 @@
 """The service on real sockets with the sample stories in it, and on its own with nothing in it."""
 
+import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from index import CoverageIndex, open_index
 from index.encoder import Encoder
@@ -22,6 +25,9 @@ from service.app import create_app
 from service.server import Server, configured
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
+
+SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(autouse=True)
@@ -38,13 +44,34 @@ def client(index: CoverageIndex) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def sample_service(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service with the sample stories in it. Tests must leave it as it was."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("samples"))
-    with open_index(settings.data_dir, encoder) as index:
+def sample_index(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CoverageIndex]:
+    """An index with the sample stories in it. Tests must leave it as it was."""
+    with open_index(tmp_path_factory.mktemp("samples"), encoder) as index:
         index.put([sample.article for sample in samples()])
-        with serving(create_app(settings, index)) as address:
-            yield address
+        yield index
+
+
+@pytest.fixture(scope="session")
+def sample_service(sample_index: CoverageIndex, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service with that index."""
+    with serving(create_app(Settings(data_dir=tmp_path_factory.mktemp("sample-service")), sample_index)) as address:
+        yield address
+
+
+# Of a module and no longer: a browser brings an event loop, beside which asynchronous tests cannot run.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium: on CI scripts/test installs it")
+        pytest.skip("no Chromium: install the package chromium, or run scripts/test as root on Debian")
+    arguments = ["--disable-background-networking", "--disable-quic"]
+    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -1,33 +1,14 @@
 """The front page, in a real browser."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from index.samples import samples
-
-SCREENSHOTS = Path(__file__).parent.parent / "screenshots"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: on CI scripts/test installs it")
-        pytest.skip("no Chromium: install the package chromium, or run scripts/test as root on Debian")
-    arguments = ["--disable-background-networking", "--disable-quic"]
-    arguments += ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+from tests.service.conftest import SCREENSHOTS
 
 
 @pytest.fixture(params=[(320, "light"), (768, "dark"), (1440, "light")], ids=lambda p: f"{p[0]}-{p[1]}")

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, expect
 
 from service.access.keys import Scope
 from tests.service.conftest import add_key
-from tests.service.test_front_page import browser  # noqa: F401 - a fixture
 
 STRICT = "default-src 'none'; frame-ancestors 'none'"
 OF_ALL = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY"}
@@ -119,7 +118,7 @@ def test_nothing_that_is_sent_becomes_a_header(client: TestClient, keys: Path, h
         assert not any("\n" in value or "\r" in value for value in response.headers.values())
 
 
-def test_the_page_of_the_api_works(browser: Browser, topical_service: str) -> None:  # noqa: F811 - the fixture
+def test_the_page_of_the_api_works(browser: Browser, topical_service: str) -> None:
     page = browser.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text))
@@ -136,7 +135,7 @@ def test_the_page_of_the_api_works(browser: Browser, topical_service: str) -> No
     assert problems == []
 
 
-def test_an_inline_script_is_not_run(browser: Browser, topical_service: str) -> None:  # noqa: F811 - the fixture
+def test_an_inline_script_is_not_run(browser: Browser, topical_service: str) -> None:
     page = browser.new_page()
     try:
         for path in ("/", "/docs", "/v1/stories"):
