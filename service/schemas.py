@@ -1,6 +1,8 @@
 """Bodies and parameters of the API, and how the library's objects become answers."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +27,14 @@ SNIPPET_LENGTH = 200
 STORY_DESCRIPTION = "The id of the story that it is a part of; null until it is embedded."
 MOST_EXAMPLES = 20
 MOST_EXCLUDED = 100
+
+
+class Part(StrEnum):
+    """A part of an answer that can be left out."""
+
+    SNIPPET = "snippet"
+    REASONS = "reasons"
+    NEAR_MISSES = "near_misses"
 
 
 class ArticleBody(ArticleFields):
@@ -127,16 +137,17 @@ class ItemOut(BaseModel):
     story: str | None = Field(description=STORY_DESCRIPTION)
 
     @classmethod
-    def of(cls, item: Related) -> "ItemOut":
+    def of(cls, item: Related, without: Collection[Part] = ()) -> "ItemOut":
         """Of a related article."""
         article = item.stored.article
+        is_short = Part.SNIPPET in without and bool(article.title)
         return cls(
             **article.model_dump(exclude={"text"}),
-            snippet=snippet(article.text or ""),
+            snippet="" if is_short else snippet(article.text or ""),
             relation=item.relation,
             score=round(item.score, 4),
             similarity=round(item.similarity, 4),
-            reasons=list(map(ReasonOut.of, item.reasons)),
+            reasons=[] if Part.REASONS in without else list(map(ReasonOut.of, item.reasons)),
             copies=list(map(CopyOut.of, item.copies)),
             story=None if item.story is None else story_id(item.story),
         )
@@ -156,14 +167,21 @@ class RelatedOut(BaseModel):
     near_misses: list[ItemOut] = Field(description="The best of what was not probable enough to be an item.")
 
     @classmethod
-    def of(cls, answer: Answer, article_id: str | None = None) -> "RelatedOut":
-        """Of an answer."""
+    def of(cls, answer: Answer, article_id: str | None = None, without: Collection[Part] = ()) -> "RelatedOut":
+        """Of an answer.
+
+        Args:
+            answer: the answer.
+            article_id: of the article asked about, if it is one that is kept.
+            without: what is left empty.
+        """
+        near_misses = () if Part.NEAR_MISSES in without else answer.near_misses
         return cls(
             article_id=article_id,
             story=None if answer.story is None else story_id(answer.story),
             copies=list(answer.copies),
-            items=[ItemOut.of(item) for item in answer.items],
-            near_misses=[ItemOut.of(item) for item in answer.near_misses],
+            items=[ItemOut.of(item, without) for item in answer.items],
+            near_misses=[ItemOut.of(item, without) for item in near_misses],
         )
 
 
@@ -200,6 +218,11 @@ class RelatedParameters(BaseModel):
     country: list[Country] = Field([], description="Only publishers of these countries.", examples=[["KR"]])
     since: Moment | None = Field(None, description="Only what appeared then or later.")
     until: Moment | None = Field(None, description="Only what appeared before.")
+    without: list[Part] = Field(
+        [],
+        description="What is left empty, for a smaller answer: `near_misses`, `reasons`, or the `snippet` of what "
+        "has a title.",
+    )
 
     def to_query(self, body: "RelatedByTextBody | None" = None) -> RelatedQuery:
         """For the library."""

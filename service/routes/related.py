@@ -23,14 +23,16 @@ _TEXT_RESPONSES = {404: MISSING_RESPONSES[404], **OVERLOAD_RESPONSES}
 )
 def related_by_article(article_id: ArticleIdInPath, parameters: RelatedQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its id."""
-    return RelatedOut.of(index.related_to(index.article(article_id), parameters.to_query()), article_id)
+    answer = index.related_to(index.article(article_id), parameters.to_query())
+    return RelatedOut.of(answer, article_id, parameters.without)
 
 
 @router.get("/related", operation_id="relatedByUrl", responses=_STORED_RESPONSES, dependencies=[Cached])
 def related_by_url(parameters: RelatedByUrlQueryParameters, index: Index) -> RelatedOut:
     """Related coverage of an article by its URL."""
     stored = index.article_by_url(parameters.url)
-    return RelatedOut.of(index.related_to(stored, parameters.to_query()), stored.article.id)
+    answer = index.related_to(stored, parameters.to_query())
+    return RelatedOut.of(answer, stored.article.id, parameters.without)
 
 
 @router.post("/related", operation_id="relatedByText", responses=_TEXT_RESPONSES)
@@ -39,4 +41,4 @@ async def related_by_text(
 ) -> RelatedOut:
     """Related coverage of a text. It is not kept."""
     asking = index.related_to_content_async(content, parameters.to_query(content))
-    return RelatedOut.of(await unless_disconnected(request, asking))
+    return RelatedOut.of(await unless_disconnected(request, asking), without=parameters.without)

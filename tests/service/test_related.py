@@ -161,6 +161,30 @@ def test_examples_move_what_is_looked_for(sample_client: httpx2.Client) -> None:
     assert_problem(unknown, 404, "nobody")
 
 
+def test_what_is_left_out_is_empty_and_all_else_is_as_it_was(sample_client: httpx2.Client) -> None:
+    path = f"/v1/articles/{SUMMIT}/related"
+    whole = sample_client.get(path).json()
+    part = sample_client.get(path, params={"without": ["near_misses", "reasons", "snippet"]}).json()
+    assert whole["near_misses"] != []
+    assert part["near_misses"] == []
+    for item in whole["items"]:
+        assert item["snippet"]
+        assert item["reasons"]
+        item |= {"snippet": "", "reasons": []}
+    assert part["items"] == whole["items"]
+    only = sample_client.get(path, params={"without": "reasons"}).json()
+    assert only["near_misses"][0]["snippet"]
+    assert only["near_misses"][0]["reasons"] == []
+    assert sample_client.get(path, params={"without": "title"}).status_code == 422
+
+
+def test_what_has_no_title_keeps_its_snippet(topical_client: httpx2.Client) -> None:
+    topical_client.put("/v1/articles/a", json={"text": "A summit begins", "lang": "en"})
+    topical_client.put("/v1/articles/b", json={"text": "Leaders at a summit", "lang": "en"})
+    (item,) = related(topical_client, "a", without="snippet")
+    assert (item["title"], item["snippet"]) == (None, "Leaders at a summit")
+
+
 def test_reprints_are_one_item_with_their_sources(client: httpx2.Client) -> None:
     text = samples()[0].article.text or ""
     sources = ("Harbor Tribune", "Northgate Courier", "한빛일보")
