@@ -21,11 +21,12 @@ from service.cors import ExactCors
 from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
-from service.pages import docs, front_page
+from service.pages import docs, embed, front_page
 from service.repeats import Repeats
 from service.routes import articles, batch, health, related, stories, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
+from service.widget import script as widget_script
 
 DESCRIPTION = """
 Finds related coverage of any news story, across languages: send articles, and ask what else is being reported.
@@ -82,6 +83,8 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         health.router,
         front_page.router,
         docs.router,
+        embed.router,
+        widget_script.router,
     ):
         app.include_router(router, max_body_size=settings.max_article_bytes)
     static = StaticFiles(directory=str(files(pages).joinpath("static")))

@@ -18,6 +18,8 @@ _REMEMBERED_SECONDS = 600
 class ExactCors:
     """Middleware that lets pages of certain origins read what a GET answers, and no other page anything.
 
+    What says itself who may read it is left as it is.
+
     Starlette's has its origins once and for all, where these come and go with the keys of widgets; it lets every
     method's answer be read, and tells what is allowed to those to whom nothing is.
     """
@@ -47,6 +49,9 @@ class ExactCors:
         async def send_readable(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answered = MutableHeaders(scope=message)
+                if "Access-Control-Allow-Origin" in answered:  # the same for all, such as the script of the widget
+                    await send(message)
+                    return
                 answered.add_vary_header("Origin")
                 if origin is not None and scope["method"] in _METHODS:
                     answered["Access-Control-Allow-Origin"] = origin

@@ -17,13 +17,19 @@ FOR_ALL_SITES = {"Cross-Origin-Resource-Policy": "cross-origin"}
 """For files that pages of other sites load, such as those of the widget."""
 
 
+_OF_PAGES = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+"""What `default-src` does not stand for."""
+
+
 def page_headers(*sources: str) -> dict[str, str]:
     """The headers of a page that loads something.
 
     Args:
         sources: directives of its content security policy, such as `style-src 'self'`; all else is forbidden.
     """
-    policy = ("default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
+    given = {source.partition(" ")[0] for source in sources}
+    others = (directive for directive in _OF_PAGES if directive.partition(" ")[0] not in given)
+    policy = ("default-src 'none'", *sources, *others)
     return {
         "Content-Security-Policy": "; ".join(policy),
         "Referrer-Policy": "strict-origin-when-cross-origin",

@@ -37,6 +37,7 @@ def client(filled: CoverageIndex) -> Iterator[TestClient]:
 
 GETS = {
     "/": 200,
+    "/embed": 200,
     "/docs": 200,
     "/openapi.json": 200,
     "/static/front-page.css": 200,

@@ -1,0 +1,1 @@
+"""The widget that shows related coverage in pages of other sites."""
