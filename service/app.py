@@ -1,7 +1,7 @@
 """The application."""
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -18,6 +18,8 @@ from service.access.identified import IdentifiedCallers
 from service.access.key_file import FollowedKeyFile
 from service.access_log import log_request
 from service.cors import ExactCors
+from service.fetching.configured import configured_fetcher
+from service.fetching.pages import Pages
 from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
@@ -111,13 +113,14 @@ def _wrap(app: FastAPI) -> None:
 def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with ExitStack() as resources:
+        async with AsyncExitStack() as resources:
             opened = index or await run_in_threadpool(
                 resources.enter_context,
                 open_configured_index(app.state.settings, writer=app.state.settings.role == "writer"),
             )
             app.state.index = opened
             app.state.metrics.watch(opened)
+            app.state.pages = Pages(await resources.enter_async_context(configured_fetcher(app.state.settings)))
             yield
 
     return lifespan

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from index import maintenance
 from index.store.stories import StoryOrder
 from service import ingest as ingesting
+from service import ingest_pages as ingesting_pages
 from service import managing_keys
 from service.api_client import ApiClient
 from service.commands import FAILED, complain, configured
@@ -58,17 +59,24 @@ def serve(
 
 @app.command()
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="JSON Lines files of articles.", exists=True, dir_okay=False)],
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE|URL...", help="JSON Lines files of articles, and URLs of pages to fetch."),
+    ],
     api: Api = None,
     key: ServiceKey = None,
 ) -> None:
-    """Read articles from files and keep them. Bad lines are reported and good ones kept."""
+    """Read articles from files and pages, and keep them. What is bad is reported, and what is good kept."""
+    files, urls = ingesting_pages.told_apart(sources)
     with configured() as settings:
         if api:
-            report = ingesting.to_service(files, _client(api, key, settings))
+            client = _client(api, key, settings)
+            report = ingesting.to_service(files, client)
+            ingesting_pages.to_service(urls, client, report)
         else:
             with open_configured_index(settings) as index:
                 report = ingesting.to_index(files, index)
+                ingesting_pages.to_index(urls, index, settings, report)
         typer.echo(report.summary())
         for problem in report.problems:
             complain(problem)

@@ -14,17 +14,19 @@ from index.progress import progress
 from service.api_client import ApiClient
 from service.lines import FIELDS, read_article
 
+NOT_FETCHED = "not fetched"
+
 _LINES_AT_ONCE = 256
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of the lines.
+    """What became of the lines, and of the pages.
 
     Attributes:
-        outcomes: how many lines ended how: created, updated, unchanged, taken_down or invalid.
+        outcomes: how many lines and pages ended how: created, updated, unchanged, taken_down, invalid or not fetched.
         ignored: how many lines had a field that articles do not have, by its name.
-        problems: a message for every line that was not taken.
+        problems: a message for every one that was not taken.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -33,7 +35,7 @@ class Report:
 
     def summary(self) -> str:
         """A line for people."""
-        counted = ((outcome, self.outcomes[outcome]) for outcome in (*PutStatus, "invalid"))
+        counted = ((outcome, self.outcomes[outcome]) for outcome in (*PutStatus, "invalid", NOT_FETCHED))
         counts = ", ".join(f"{count} {outcome}" for outcome, count in counted if count) or "no articles"
         fields = ", ".join(f"{name!r}" for name in self.ignored)
         return counts + (f"; ignored the fields {fields}" if fields else "")
@@ -53,7 +55,7 @@ def to_index(files: Sequence[Path], index: CoverageIndex) -> Report:
         while chunk := list(islice(lines, _LINES_AT_ONCE)):
             articles = {line.place: article for line in chunk if (article := _article(line, report))}
             for place, put in zip(articles, index.put(list(articles.values())), strict=True):
-                _note(report, place, put.status.value, "the article was taken down")
+                note(report, place, put.status.value, "the article was taken down")
             advance(len(chunk))
     return report
 
@@ -68,7 +70,7 @@ def to_service(files: Sequence[Path], client: ApiClient) -> Report:
                 json.loads, client.post_lines("/v1/articles:batch", [line.data + b"\n" for line in chunk])
             ):
                 place = chunk[result["line"] - 1].place
-                _note(report, place, result["status"], (result.get("problem") or {}).get("detail", ""))
+                note(report, place, result["status"], (result.get("problem") or {}).get("detail", ""))
                 advance()
     return report
 
@@ -113,11 +115,12 @@ def _article(line: _Line, report: Report) -> Article | None:
     article = read_article(line.data)
     if isinstance(article, Article):
         return article
-    _note(report, line.place, "invalid", article.detail)
+    note(report, line.place, "invalid", article.detail)
     return None
 
 
-def _note(report: Report, place: str, outcome: str, problem: str) -> None:
+def note(report: Report, place: str, outcome: str, problem: str) -> None:
+    """Note what became of one; the problem counts where it was not taken."""
     report.outcomes[outcome] += 1
-    if outcome in {"invalid", "taken_down"}:
+    if outcome in {"invalid", "taken_down", NOT_FETCHED}:
         report.problems.append(f"{place}: {problem}")

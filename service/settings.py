@@ -1,6 +1,8 @@
 """Every setting of the service, read from the environment."""
 
 import ipaddress
+import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +19,7 @@ from service.access.origins import Origin
 
 PREFIX = "SIMILAR_NEWS_"
 _NAME = "similar-news"
+_USER_AGENT = re.compile(r"[A-Za-z_-]+/[ -~]*[!-~]")
 
 
 def _rate(given: str) -> str:
@@ -39,6 +42,15 @@ def _networks(given: str) -> str:
     return given
 
 
+def _user_agent(given: str) -> str:
+    if not _USER_AGENT.fullmatch(given):
+        raise ValueError(
+            f"{given!r} does not begin with a name of letters, '-' and '_', and a '/', such as 'our-news/1.0'"
+        )
+    return given
+
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Networks = Annotated[str, AfterValidator(_networks)]
 
@@ -134,6 +146,30 @@ class Settings(BaseSettings):
         description="Whether the service may listen where others can reach it while there are no keys; then something "
         "else must check who asks.",
     )
+    allow_anonymous_fetch: bool = Field(
+        default=False,
+        description="Whether pages are fetched also for callers without a key, as long as there are no keys.",
+    )
+    fetch_user_agent: Annotated[str, AfterValidator(_user_agent)] = Field(
+        default_factory=lambda: f"{_NAME}/{version(_NAME)}",
+        description="What sites are told who fetches, best with an address to write to; what is before the `/` is the "
+        "name that `robots.txt` is asked for.",
+    )
+    fetch_timeout: float = Field(
+        20, gt=0, le=600, description="Seconds in which a page has to be there, with `robots.txt` and redirects."
+    )
+    max_page_bytes: int = Field(4 * 2**20, ge=1, description="Largest page that is fetched, inflated.")
+    max_concurrent_fetches: int = Field(
+        8, ge=1, le=1000, description="How many pages are fetched at once; the next wait 5 seconds at most."
+    )
+    fetch_ports: Annotated[tuple[Port, ...], NoDecode] = Field(
+        (80, 443), description="Ports that pages may be fetched from, with commas between them."
+    )
+    fetch_private_networks: Networks | None = Field(
+        None,
+        description="Addresses and networks that are not public and that pages may be fetched from all the same, such "
+        "as `10.1.0.0/16`, with commas between them. Whoever may send a URL can have any page in them read.",
+    )
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         default_factory=tuple,
         description="Origins of pages that may read what a GET answers, such as `https://example.org`, with commas "
@@ -153,7 +189,7 @@ class Settings(BaseSettings):
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "fetch_ports", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value

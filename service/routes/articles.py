@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from index import Article, Put, PutStatus
 from service.access.requirements import INGEST, READ, GuardedRoute
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
+from service.fetching.posted import FETCH_RESPONSES, ArticleOrPage, whole_article
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
 from service.preconditions import PutCondition, etag_of
 from service.prefer import Prefer, Preference
@@ -75,11 +76,19 @@ async def put_article(
     "",
     operation_id="postArticle",
     responses=_PUT_RESPONSES
+    | FETCH_RESPONSES
     | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
     dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key)],
 )
-async def post_article(article: Article, index: Index, request: Request, response: Response, prefer: Prefer) -> PutOut:
-    """Keep an article under its own id, or under one derived from its URL."""
+async def post_article(
+    posted: ArticleOrPage, index: Index, request: Request, response: Response, prefer: Prefer
+) -> PutOut:
+    """Keep an article under its own id, or under one derived from its URL.
+
+    With a `url` and neither a `title` nor a `text`, the article is read from the page there; what else was sent with it
+    counts more than what the page says. Its id is derived from the canonical URL of the page.
+    """
+    article = await whole_article(posted, request)
     putting = index.put_async([article], patience=prefer.patience)
     outcome = await _answer(putting, response, taken_down(), prefer)
     response.headers["Location"] = request.app.url_path_for("get_article", article_id=outcome.id)

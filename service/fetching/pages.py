@@ -1,0 +1,163 @@
+"""The article on a page of another site."""
+
+import asyncio
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import urlsplit
+
+from anyio import BrokenWorkerProcess, to_process
+from pydantic import ValidationError
+from tldextract import TLDExtract
+
+from index import Article
+from index.article import MAX_TEXT, MAX_TITLE, ArticleFields, canonical_url, clean_text
+from index.language import UNDETERMINED, identify, primary, standard_tag
+from service.fetching.errors import Failure, FetchError
+from service.fetching.extraction import Extracted, extract_apart
+from service.fetching.fetcher import Fetched, Fetcher
+
+TYPES = ("text/html", "application/xhtml+xml")
+
+_MAX_NAME = 200
+_LEAST_TEXT = 80
+"""Characters. A caption has fewer, the shortest item of news about as many; in Chinese this is two sentences."""
+
+_LEAST_TEXT_WITH_LOGIN = 400
+"""The same where one can log in: what is shorter may be the words that ask for it."""
+
+_EXTRACT_SECONDS = 20.0
+_EXTRACTED_AT_ONCE = 2
+_GONE = {401: "wants a login", 402: "wants to be paid", 403: "is not open to us", 404: "is not there", 410: "is gone"}
+
+
+class Pages:
+    """Reads articles from pages."""
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        """Read with a fetcher, and close it at the end."""
+        self._fetcher = fetcher
+        self._turns = asyncio.Semaphore(_EXTRACTED_AT_ONCE)
+
+    async def article(self, url: str, given: ArticleFields | None = None) -> Article:
+        """The article on the page at a URL.
+
+        Args:
+            url: where the page is.
+            given: what is known of the article already, which counts more than what the page says.
+
+        Raises:
+            FetchError: there is no page, or no article on it.
+        """
+        fetched = await self._fetcher.fetch(url, TYPES)
+        _refuse_status(fetched)
+        extracted = await self._extracted(fetched)
+        if extracted is None:
+            raise FetchError(Failure.NOT_A_PAGE, "it cannot be read as HTML")
+        return article_of(extracted, fetched.url, given)
+
+    async def _extracted(self, fetched: Fetched) -> Extracted | None:
+        """What the page says. Nobody waits for one that takes forever: its process is ended."""
+        async with self._turns:
+            try:
+                async with asyncio.timeout(_EXTRACT_SECONDS):
+                    return await to_process.run_sync(
+                        extract_apart,
+                        fetched.body,
+                        fetched.headers.get("content-type"),
+                        fetched.url,
+                        cancellable=True,
+                    )
+            except TimeoutError as error:
+                raise FetchError(Failure.NOT_A_PAGE, "it is written so that reading it takes too long") from error
+            except BrokenWorkerProcess as error:
+                raise FetchError(Failure.NOT_A_PAGE, "it is written so that it cannot be read") from error
+
+
+def article_of(extracted: Extracted, url: str, given: ArticleFields | None = None) -> Article:
+    """The article that a page has; its id is derived from its canonical URL.
+
+    Args:
+        extracted: what the page says.
+        url: where it was, after all redirects.
+        given: what counts more.
+
+    Raises:
+        FetchError: it has none.
+    """
+    text = clean_text(extracted.text or "")
+    least = _LEAST_TEXT_WITH_LOGIN if extracted.has_password_field else _LEAST_TEXT
+    if len(text) < least:
+        why = "it may want a login" if extracted.has_password_field else "it may be empty without JavaScript"
+        raise FetchError(Failure.EMPTY, f"there is no text of an article on it; {why}")
+    title = clean_text(extracted.title or "")[:MAX_TITLE]
+    fields = {
+        "url": _own_url(extracted, url),
+        "title": title or None,
+        "text": text[:MAX_TEXT],
+        "lang": _language(extracted, f"{title}\n{text}"),
+        "published_at": extracted.published_at and min(extracted.published_at, datetime.now(UTC)),
+        "source": _source(extracted, url),
+    }
+    known = given.model_dump(include={"lang", "published_at", "source", "country"}, exclude_none=True) if given else {}
+    try:
+        return Article.model_validate(fields | known)
+    except ValidationError as error:
+        raise FetchError(Failure.EMPTY, f"there is no article on it: {error.errors()[0]['msg']}") from error
+
+
+def _refuse_status(fetched: Fetched) -> None:
+    host = urlsplit(fetched.url).hostname
+    if fetched.status >= 500:  # noqa: PLR2004 - where errors of servers begin
+        raise FetchError(Failure.BROKEN, f"{host} answered {fetched.status}, an error of its own")
+    if not 200 <= fetched.status < 300:  # noqa: PLR2004 - success
+        why = _GONE.get(fetched.status, "cannot be had")
+        raise FetchError(Failure.MISSING, f"the page {why}: {host} answered {fetched.status}")
+
+
+def _own_url(extracted: Extracted, url: str) -> str:
+    """The page's canonical URL where it names one on its own site; on another one it could take that one's place."""
+    named = extracted.canonical_url
+    if named is None or site_of(named) != site_of(url):
+        return url
+    try:
+        canonical_url(named)
+    except ValueError:
+        return url
+    # A page that calls the front page its own URL, as some do by mistake, would make one article of all.
+    return named if urlsplit(named).path.strip("/") or not urlsplit(url).path.strip("/") else url
+
+
+def site_of(url: str) -> str:
+    """The domain that somebody registered, by the Public Suffix List: `news.example.co.kr` gives `example.co.kr`.
+
+    Of a host without one, such as an address, itself.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return _suffixes()(host).top_domain_under_public_suffix or host
+
+
+@cache
+def _suffixes() -> TLDExtract:
+    """By the list that tldextract brings along; with private domains, as those of two blogs of one host are two."""
+    return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
+
+
+def _language(extracted: Extracted, words: str) -> str | None:
+    """What the page says its language is, if its words do not say otherwise: templates are often copied."""
+    try:
+        said = standard_tag(extracted.lang or "")
+    except ValueError:
+        return None  # identified later
+    seen = identify(words)
+    return said if seen in {UNDETERMINED, primary(said)} else None
+
+
+def _source(extracted: Extracted, url: str) -> str:
+    """What the site calls itself, else its host."""
+    named = clean_text(extracted.site or "")[:_MAX_NAME]
+    if any(map(str.isalnum, named)) and not named.startswith(("http:", "https:")):
+        return named
+    return (urlsplit(url).hostname or "").removeprefix("www.")

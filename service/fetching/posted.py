@@ -1,0 +1,87 @@
+"""An article that is sent as no more than its URL: who may have its page fetched, and what is answered."""
+
+from typing import Any, Self
+
+from fastapi import Request
+from pydantic import model_validator
+
+from index import Article
+from index.article import id_of_url
+from service.access.callers import Caller
+from service.fetching.errors import Failure, FetchError
+from service.fetching.pages import Pages
+from service.problems import Problem, ProblemError, make_problem
+from service.settings import Settings
+
+_RETRY_SECONDS = 5
+_STATUS = {
+    Failure.REFUSED: 422,
+    Failure.ROBOTS: 422,
+    Failure.MISSING: 422,
+    Failure.TOO_LARGE: 422,
+    Failure.NOT_A_PAGE: 422,
+    Failure.EMPTY: 422,
+    Failure.UNREACHABLE: 502,
+    Failure.BROKEN: 502,
+    Failure.BUSY: 503,
+    Failure.TIMEOUT: 504,
+}
+
+FETCH_RESPONSES: dict[int | str, dict[str, Any]] = {
+    502: {"model": Problem, "description": "The page's site cannot be reached, or has an error."},
+    504: {"model": Problem, "description": "The page's site did not answer in time."},
+}
+"""What a route that fetches pages may answer besides."""
+
+
+class ArticleOrPage(Article):
+    """An article, or only the `url` of the page that it is on."""
+
+    @model_validator(mode="after")
+    def _needs_words(self) -> Self:
+        if self.is_page and self.url is None:
+            raise ValueError("an article needs a 'title' or a 'text', or a 'url' to read it from")
+        return self
+
+    @property
+    def is_page(self) -> bool:
+        """Whether the words are still to be fetched."""
+        return self.title is None and self.text is None
+
+
+async def whole_article(posted: ArticleOrPage, request: Request) -> Article:
+    """What was sent, or what is on the page.
+
+    Raises:
+        ProblemError: nothing is fetched for who asks, or there is no article on the page.
+    """
+    if not posted.is_page:
+        # Checked already, and what was cleaned is not to be cleaned again.
+        return Article.model_construct(**posted.model_dump())
+    _refuse_anonymous(request)
+    pages: Pages = request.app.state.pages
+    url = posted.url or ""
+    try:
+        article = await pages.article(url, posted)
+    except FetchError as error:
+        raise _problem(error) from error
+    own_id = posted.id if posted.id != id_of_url(url) else article.id
+    return article.model_copy(update={"id": own_id})
+
+
+def _refuse_anonymous(request: Request) -> None:
+    """Without keys nobody knows who has this machine ask others, perhaps a page in a browser on it."""
+    caller: Caller = request.state.caller
+    settings: Settings = request.app.state.settings
+    if caller.key is None and not settings.allow_anonymous_fetch:
+        detail = (
+            "there is only a URL; pages are fetched for callers with a key, as 'similar-news keys create --scope "
+            "ingest' makes one, or for all with SIMILAR_NEWS_ALLOW_ANONYMOUS_FETCH=true; or send a 'title' and a 'text'"
+        )
+        raise ProblemError(make_problem(403, "fetch-not-allowed", detail))
+
+
+def _problem(error: FetchError) -> ProblemError:
+    headers = {"Retry-After": str(_RETRY_SECONDS)} if error.kind is Failure.BUSY else None
+    detail = f"no article was kept from the page: {error}"
+    return ProblemError(make_problem(_STATUS[error.kind], error.kind, detail), headers)
