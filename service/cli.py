@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from index import maintenance
 from index.store.stories import StoryOrder
 from service import ingest as ingesting
-from service import ingest_pages as ingesting_pages
 from service import managing_keys
 from service.api_client import ApiClient
 from service.commands import FAILED, complain, configured
@@ -67,6 +66,8 @@ def ingest(
     key: ServiceKey = None,
 ) -> None:
     """Read articles from files and pages, and keep them. What is bad is reported, and what is good kept."""
+    from service import ingest_pages as ingesting_pages  # here, because it brings along what fetches
+
     files, urls = ingesting_pages.told_apart(sources)
     with configured() as settings:
         if api:

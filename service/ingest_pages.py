@@ -17,12 +17,12 @@ from service.settings import Settings
 
 
 def told_apart(sources: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The files and the URLs among what was named on a command line.
+    """The files, and the URLs, each once, among what was named on a command line.
 
     Raises:
         typer.BadParameter: something is neither.
     """
-    urls = [one for one in sources if one.lower().startswith(("http://", "https://"))]
+    urls = list(dict.fromkeys(one for one in sources if one.lower().startswith(("http://", "https://"))))
     files = [Path(one) for one in sources if one not in urls]
     for file in files:
         if not file.exists():
@@ -55,7 +55,7 @@ async def _read(urls: Sequence[str], settings: Settings) -> AsyncIterator[dict[s
     async with configured_fetcher(settings) as fetcher:
         pages = Pages(fetcher)
         for start in range(0, len(urls), at_once):
-            some = list(dict.fromkeys(urls[start : start + at_once]))
+            some = urls[start : start + at_once]
             yield dict(zip(some, await asyncio.gather(*(_article(pages, url) for url in some)), strict=True))
 
 

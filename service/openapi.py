@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from index import Article
 from service import problems
 from service.limits.callers import UNLIMITED
 
@@ -83,6 +84,8 @@ def install(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = describe()
+        # On the lines of a batch, which FastAPI does not read itself.
+        document["components"]["schemas"].setdefault("Article", Article.model_json_schema())
         for path, operations in document["paths"].items():
             for operation in operations.values():
                 _as_problems(operation["responses"])

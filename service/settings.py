@@ -163,7 +163,7 @@ class Settings(BaseSettings):
         8, ge=1, le=1000, description="How many pages are fetched at once; the next wait 5 seconds at most."
     )
     fetch_ports: Annotated[tuple[Port, ...], NoDecode] = Field(
-        (80, 443), description="Ports that pages may be fetched from, with commas between them."
+        default_factory=lambda: (80, 443), description="Ports that pages may be fetched from, with commas between them."
     )
     fetch_private_networks: Networks | None = Field(
         None,

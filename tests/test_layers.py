@@ -39,7 +39,11 @@ def test_the_library_knows_nothing_of_the_service() -> None:
         ("alembic", ["index/store/"]),
         ("fastapi", ["service/"]),
         ("prometheus_client", ["service/metrics.py", "service/routes/health.py"]),
-        ("httpx2", ["service/api_client.py"]),
+        ("httpx2", ["service/api_client.py", "service/fetching/"]),
+        ("httpcore2", ["service/fetching/"]),
+        ("trafilatura", ["service/fetching/extraction.py"]),
+        ("protego", ["service/fetching/robots.py"]),
+        ("tldextract", ["service/fetching/pages.py"]),
     ],
 )
 def test_a_backend_is_known_in_one_place(library: str, places: list[str]) -> None:

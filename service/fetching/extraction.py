@@ -1,12 +1,9 @@
-"""The article in a page of HTML. It imports little: a process of its own runs it, since what is read is anyone's."""
+"""The article in a page of HTML."""
 
 import json
-import logging
 import re
-import resource
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
@@ -16,7 +13,8 @@ from trafilatura import bare_extraction
 from trafilatura.utils import load_html
 from w3lib.encoding import html_to_unicode
 
-_MOST_MEMORY = 2 * 2**30
+from service.fetching.apart import Extracted
+
 _DETECTED_FROM = 2**16
 _DATE_META = (
     "article:published_time",
@@ -30,39 +28,6 @@ _DATE_META = (
     "date",
 )
 """Names of what says when an article was published, those first that are most to be relied on."""
-
-
-@dataclass(frozen=True)
-class Extracted:
-    """What a page says.
-
-    Attributes:
-        title: the headline.
-        text: the text of the article, without what is around it.
-        published_at: when it was published; UTC when the page names no offset.
-        lang: what it says its language is.
-        site: what its site calls itself.
-        canonical_url: what it says its address is, made absolute. It may say anything.
-        has_password_field: whether one can log in there.
-    """
-
-    title: str | None
-    text: str | None
-    published_at: datetime | None
-    lang: str | None
-    site: str | None
-    canonical_url: str | None
-    has_password_field: bool
-
-
-def extract_apart(body: bytes, content_type: str | None, url: str) -> Extracted | None:
-    """What `extract` gives, in a process that can do without logs, and with its memory bounded."""
-    logging.disable()
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    try:
-        return extract(body, content_type, url)
-    except Exception:  # noqa: BLE001 - whatever page makes a library fail has no article for us
-        return None
 
 
 def extract(body: bytes, content_type: str | None, url: str) -> Extracted | None:

@@ -12,8 +12,8 @@ from tldextract import TLDExtract
 from index import Article
 from index.article import MAX_TEXT, MAX_TITLE, ArticleFields, canonical_url, clean_text
 from index.language import UNDETERMINED, identify, primary, standard_tag
+from service.fetching.apart import Extracted, extract_apart
 from service.fetching.errors import Failure, FetchError
-from service.fetching.extraction import Extracted, extract_apart
 from service.fetching.fetcher import Fetched, Fetcher
 
 TYPES = ("text/html", "application/xhtml+xml")
@@ -25,7 +25,7 @@ _LEAST_TEXT = 80
 _LEAST_TEXT_WITH_LOGIN = 400
 """The same where one can log in: what is shorter may be the words that ask for it."""
 
-_EXTRACT_SECONDS = 20.0
+_EXTRACT_SECONDS = 10.0
 _EXTRACTED_AT_ONCE = 2
 _GONE = {401: "wants a login", 402: "wants to be paid", 403: "is not open to us", 404: "is not there", 410: "is gone"}
 
@@ -84,17 +84,17 @@ def article_of(extracted: Extracted, url: str, given: ArticleFields | None = Non
     Raises:
         FetchError: it has none.
     """
-    text = clean_text(extracted.text or "")
+    title = _worded(extracted.title, MAX_TITLE)
+    text = _without_title(clean_text(extracted.text or ""), title)
     least = _LEAST_TEXT_WITH_LOGIN if extracted.has_password_field else _LEAST_TEXT
     if len(text) < least:
         why = "it may want a login" if extracted.has_password_field else "it may be empty without JavaScript"
         raise FetchError(Failure.EMPTY, f"there is no text of an article on it; {why}")
-    title = clean_text(extracted.title or "")[:MAX_TITLE]
     fields = {
         "url": _own_url(extracted, url),
-        "title": title or None,
+        "title": title,
         "text": text[:MAX_TEXT],
-        "lang": _language(extracted, f"{title}\n{text}"),
+        "lang": _language(extracted, f"{title or ''}\n{text}"),
         "published_at": extracted.published_at and min(extracted.published_at, datetime.now(UTC)),
         "source": _source(extracted, url),
     }
@@ -102,7 +102,19 @@ def article_of(extracted: Extracted, url: str, given: ArticleFields | None = Non
     try:
         return Article.model_validate(fields | known)
     except ValidationError as error:
-        raise FetchError(Failure.EMPTY, f"there is no article on it: {error.errors()[0]['msg']}") from error
+        raise FetchError(Failure.EMPTY, "there is no text of an article on it that could be kept") from error
+
+
+def _worded(said: str | None, longest: int) -> str | None:
+    """What was said, if there is a word in it; cut where it is too long."""
+    cleaned = clean_text(said or "")[:longest]
+    return cleaned if any(map(str.isalnum, cleaned)) else None
+
+
+def _without_title(text: str, title: str | None) -> str:
+    """The text without the title above it, which would count twice."""
+    first, _, rest = text.partition("\n")
+    return rest if title and first.casefold() == title.casefold() else text
 
 
 def _refuse_status(fetched: Fetched) -> None:
@@ -157,7 +169,7 @@ def _language(extracted: Extracted, words: str) -> str | None:
 
 def _source(extracted: Extracted, url: str) -> str:
     """What the site calls itself, else its host."""
-    named = clean_text(extracted.site or "")[:_MAX_NAME]
-    if any(map(str.isalnum, named)) and not named.startswith(("http:", "https:")):
+    named = _worded(extracted.site, _MAX_NAME)
+    if named and not named.startswith(("http:", "https:")):
         return named
     return (urlsplit(url).hostname or "").removeprefix("www.")

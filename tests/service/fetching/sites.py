@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = self.headers["Host"] + self.path
         self.server.sites.asked.append(url)
         answering = self.server.sites.answers.get(url, Answer(b"there is nothing", 404))
-        answer = answering if isinstance(answering, Answer) else answering(self.headers)
+        answer = answering if isinstance(answering, Answer) else answering(dict(self.headers))
         parts = [answer.body] if isinstance(answer.body, bytes) else answer.body()
         self.send_response(answer.status)
         for name, value in answer.headers.items():

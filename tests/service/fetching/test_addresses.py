@@ -12,7 +12,7 @@ from service.fetching.addresses import is_public
 @pytest.mark.parametrize(
     "address",
     [
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - not listened on
         "0.1.2.3",
         "10.0.0.1",
         "100.64.0.1",

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.fetching.extraction import Extracted, decoded, extract
+from service.fetching.apart import Extracted
+from service.fetching.extraction import decoded, extract
 from tests.service.fetching.written_pages import (
     ARABIC,
     CHINESE,
@@ -32,7 +33,9 @@ JSON_LD = """<script type="application/ld+json">{"@context": "https://schema.org
 "dateModified": "2023-09-16T00:30:00Z", "author": [{"@type": "Person", "name": "A. Reporter"}],
 "publisher": {"@type": "Organization", "name": "Harbor Tribune"}}]}</script>"""
 META = """<meta itemprop="datePublished" content="2023-09-14 09:30:00 +0900"><meta name="publisher" content="暁新聞">"""
-TIME = '<p class="byline">Автор Репортёр, <time itemprop="datePublished" datetime="2023-09-14T03:30+03:00">14</time></p>'
+TIME = (
+    '<p class="byline">Автор Репортёр, <time itemprop="datePublished" datetime="2023-09-14T03:30+03:00">14</time></p>'
+)
 WRITTEN = {
     "ko": (KOREAN, OPEN_GRAPH, "", "한빛일보"),
     "en": (ENGLISH, JSON_LD, "", "Harbor Tribune"),
@@ -94,7 +97,10 @@ def test_a_date_in_words_is_found() -> None:
 @pytest.mark.parametrize(
     ("link", "canonical"),
     [
-        ('<link rel="canonical" href="https://www.harbor-tribune.example/s/7">', "https://www.harbor-tribune.example/s/7"),
+        (
+            '<link rel="canonical" href="https://www.harbor-tribune.example/s/7">',
+            "https://www.harbor-tribune.example/s/7",
+        ),
         ('<link href="/s/7" rel="alternate canonical">', "https://www.harbor-tribune.example/s/7"),
         ('<link rel="canonical" href="//m.harbor-tribune.example/s/7">', "https://m.harbor-tribune.example/s/7"),
         ('<link rel="canonical" href="http://[broken">', None),

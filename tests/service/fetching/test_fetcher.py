@@ -5,7 +5,8 @@ import gzip
 import ssl
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import brotli
 import pytest
@@ -19,15 +20,15 @@ from tests.service.fetching.sites import HTML, NEWS, PUBLIC, Answer, Sites, serv
 TYPES = ("text/html", "application/xhtml+xml")
 URL = f"http://{NEWS}/a"
 MIB = 2**20
-BOMB = b"<p>" + b"a" * (64 * MIB)
+BOMB = b"<p>" + b"a" * (16 * MIB)
 
 
-async def fetched(sites: Sites, url: str = URL, known: Known | None = None, **limits: float) -> Fetched:
+async def fetched(sites: Sites, url: str = URL, known: Known | None = None, **limits: Any) -> Fetched:
     async with sites.fetcher(**limits) as fetcher:
         return await fetcher.fetch(url, TYPES, known)
 
 
-async def failure(sites: Sites, url: str = URL, **limits: float) -> FetchError:
+async def failure(sites: Sites, url: str = URL, **limits: Any) -> FetchError:
     with pytest.raises(FetchError) as raised:
         await fetched(sites, url, **limits)
     return raised.value
@@ -92,7 +93,7 @@ def deflated_raw(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
-PACKED = {
+PACKED: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "GZIP": gzip.compress,
     "deflate": zlib.compress,
