@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import copy_context
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from time import perf_counter
@@ -15,6 +15,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from index.accepted import Accepted
 from index.article import Article, Content, canonical_url
 from index.claims import Claims
 from index.encoder import Encoder, Priority
@@ -22,6 +23,8 @@ from index.errors import EncoderOverloadedError, TakenDownError, UnknownArticleE
 from index.follower import Follower, stamp
 from index.observing import IndexFigures, Observer, Unobserved, figures, tell
 from index.progress import progress
+from index.quality.measuring import Measurer
+from index.quality.sources import Sources
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
 from index.related.renewing import renew
@@ -33,6 +36,7 @@ from index.stories.grouping import DEMAND, Demand
 from index.stories.keeping import StoryKeeper
 from index.stories.library import StoryLibrary
 from index.stories.rebuilding import replayed_ids
+from index.summarising import Summaries
 from index.takedowns import Takedowns
 
 _ENCODE_CHUNK = 256
@@ -41,28 +45,16 @@ _WAITING_CHUNK = 32
 """Articles that are embedded at once while others are being put: less than a second's work."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Accepted:
-    """Articles that are durable, and what is still to be done for them to be found."""
-
-    outcomes: list[Put]
-    waiting: list[StoredArticle]
-
-    @property
-    def words(self) -> list[str]:
-        return [stored.article.words for stored in self.waiting]
-
-
 class CoverageIndex:
     """Articles with their store, encoder and vector index. May be called from several threads at once.
 
-    Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder. What waits
-    for the encoder has a second form for the event loop, which it does not block.
-    Encoding happens outside the write lock, so that a takedown does not wait for a batch.
+    Searches never wait for writes; only a text that is not in the store waits for its turn with the encoder, in a form
+    for the event loop without blocking it. Encoding is outside the write lock: a takedown does not wait for a batch.
 
     Attributes:
         stories: the stories that the articles are in.
         takedowns: deletes articles by more than their ids.
+        measurer, summaries, sources: their quality, what they say in short, and their publishers.
         observer: is told of what is put and answered.
     """
 
@@ -84,6 +76,9 @@ class CoverageIndex:
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
         self.takedowns = Takedowns(follower)
+        self.summaries = Summaries(follower, encoder)
+        self.sources = Sources(follower.store)
+        self.measurer = Measurer(follower)
         self.observer: Observer = Unobserved()
         self._writing = follower.writing
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
@@ -153,7 +148,7 @@ class CoverageIndex:
     async def _put_admitted(
         self,
         claim: AbstractContextManager[None],
-        accept: Callable[[], _Accepted],
+        accept: Callable[[], Accepted],
         room: ExitStack,
         priority: Priority,
         patience: float | None,
@@ -182,10 +177,10 @@ class CoverageIndex:
         # Looked at after the store: whoever puts an article has claimed it before it is there.
         chunk = [stored for stored in waiting if stored.article.id not in self._claims][:_WAITING_CHUNK]
         if chunk:
-            accepted = _Accepted([], chunk)
+            accepted = Accepted([], chunk)
             self._keep(accepted, self._encoder.encode(accepted.words))
 
-    def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> _Accepted:  # noqa: FBT001 - the arguments of `put`
+    def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> Accepted:  # noqa: FBT001 - the arguments of `put`
         """Make articles durable, and see which are to be embedded."""
         known_language = [article.with_language() for article in articles]
         with self._writing:
@@ -194,13 +189,16 @@ class CoverageIndex:
         accepted = {put.id for put in outcomes if put.status is not PutStatus.TAKEN_DOWN}
         # Unchanged articles too: an earlier call may have failed to encode one, or may be at it just now.
         waiting = self._store.without_vector(len(accepted), ids=sorted(accepted)) if accepted else []
-        return _Accepted(outcomes, waiting)
+        return Accepted(outcomes, waiting)
 
-    def _keep(self, accepted: _Accepted, embeddings: NDArray[np.float32]) -> None:
+    def _keep(self, accepted: Accepted, embeddings: NDArray[np.float32]) -> None:
         """Make embeddings durable, and articles found and assigned to stories."""
         self._keep_embeddings(accepted.waiting, embeddings)
         self._follower.follow()
-        self._keeper.assign([stored.key for stored in accepted.waiting])
+        keys = [stored.key for stored in accepted.waiting]
+        self._keeper.assign(keys)
+        self.measurer.measure(keys)
+        self.summaries.expect(keys)
 
     def refuse_overload(self) -> None:
         """Raise EncoderOverloadedError if too much is waiting to be embedded."""
@@ -227,8 +225,9 @@ class CoverageIndex:
                 advance(len(chunk))
 
     def renew_signals(self) -> None:
-        """Bring up to date what an earlier version kept of articles so that they can be compared."""
+        """Bring up to date what an earlier version kept of articles so that they can be compared and measured."""
         renew(self._store, self._writing)
+        self.measurer.measure_again()
 
     def expire(self, before: datetime) -> int:
         """Delete the articles that both appeared and arrived before a moment; they may be sent again.
@@ -259,6 +258,7 @@ class CoverageIndex:
             self._follower.follow()
             self._follower.was_restored = False
         self._keeper.assign_waiting()
+        self.measurer.measure_waiting()
 
     # Reading
 

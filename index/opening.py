@@ -34,6 +34,7 @@ def open_index(
     writer: bool = True,
     reencode: bool = False,
     retention_days: float = 0,
+    summarise: bool = False,
     scorer: Scorer | None = None,
 ) -> Iterator[CoverageIndex]:
     """Open a data directory, making it if it is not there; it is closed with the context.
@@ -44,6 +45,8 @@ def open_index(
         writer: take the write lock. Without it nothing may be put; what another process puts is seen within a second.
         reencode: if the vectors are of another model, drop them and embed all articles again, instead of refusing.
         retention_days: articles that both appeared and arrived more than so many days ago are deleted; 0 keeps all.
+        summarise: make summaries of what comes in when the encoder has nothing else to do; without it, they are made
+            when somebody asks for them.
         scorer: tells how probable it is that articles belong together; None for the one that is shipped.
 
     Raises:
@@ -69,6 +72,9 @@ def open_index(
         resources.enter_context(repeated("following the store", follow, FOLLOW_SECONDS))
         if writer:
             resources.enter_context(repeated("embedding what waits", index.embed_waiting, FOLLOW_SECONDS))
+            if summarise:
+                make = index.summaries.make_expected
+                resources.enter_context(repeated("summarising what came in", make, FOLLOW_SECONDS))
             tidy = partial(_tidy, index, retention_days)
             resources.enter_context(repeated("letting what is old expire", tidy, TIDY_SECONDS))
         yield index

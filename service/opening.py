@@ -37,6 +37,11 @@ def open_configured_index(
     """Load the model and open the data directory; see `index.open_index` for the arguments and errors."""
     encoder = load_configured_encoder(settings)
     with open_index(
-        settings.data_dir, encoder, writer=writer, reencode=reencode, retention_days=settings.retention
+        settings.data_dir,
+        encoder,
+        writer=writer,
+        reencode=reencode,
+        retention_days=settings.retention,
+        summarise=writer,
     ) as index:
         yield index

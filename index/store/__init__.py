@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article
+from index.store.measures import MeasureStore
 from index.store.records import (
     GONE,
     Change,
@@ -52,6 +53,7 @@ class ArticleStore(Protocol):
     Attributes:
         stories: which articles report the same event. An article leaves its story with the transaction in which it is
             deleted, and one that got a vector waits to be assigned to one.
+        measures: what was measured of articles and publishers, and summaries.
 
     Every method that reads raises StoreError if the store cannot be read. Every method that writes raises
     StorageFullError if the disk is full, and another StoreError if the store is locked, may only be read, or fails;
@@ -61,6 +63,11 @@ class ArticleStore(Protocol):
     @property
     def stories(self) -> StoryStore:
         """The stories."""
+        ...
+
+    @property
+    def measures(self) -> MeasureStore:
+        """What was measured."""
         ...
 
     def put(

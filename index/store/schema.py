@@ -174,3 +174,45 @@ story_changes = Table(
     Index("story_changes_by_story", "story", "sequence"),
     sqlite_autoincrement=True,
 )
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    # in ten-thousandths, so that sums are exact
+    Column("quality", Integer, nullable=False),
+    # JSON, opaque here
+    Column("signs", Text, nullable=False),
+)
+"""Of the articles' current words: what was measured goes in the transaction in which the words change."""
+
+unmeasured = Table(
+    "unmeasured",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+)
+"""The embedded articles that changed since they were last measured, if they ever were."""
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    # empty where it is not known
+    Column("country", String(2), primary_key=True),
+    Column("articles", Integer, nullable=False),
+    # how many of them are, and the sum of their quality
+    Column("measured", Integer, nullable=False),
+    Column("quality", Integer, nullable=False),
+)
+"""Sums over the articles of each known publisher, changed with them: see `sql_measures.counted`."""
+
+summaries = Table(
+    "summaries",
+    metadata,
+    Column("key", ForeignKey(articles.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    # JSON: where each sentence begins and ends in the text
+    Column("spans", Text, nullable=False),
+)
+"""Of the articles' current texts and the current model."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from index.store import ChangeKind, sql_stories, sql_writing
+from index.store import ChangeKind, sql_measures, sql_stories, sql_writing
 from index.store.schema import articles, takedowns
 from index.store.sql_writing import listed
 
@@ -24,7 +24,8 @@ def delete_and_remember(connection: Connection, ids: Sequence[str]) -> dict[str,
     keys = {row.id: row.key for row in rows}
     sql_writing.log(connection, ChangeKind.TAKE_DOWN, [(key, article_id) for article_id, key in keys.items()])
     sql_stories.leave(connection, list(keys.values()))
-    connection.execute(delete(articles).where(articles.c.key.in_(listed(keys.values()))))
+    with sql_measures.counted(connection, list(keys)):
+        connection.execute(delete(articles).where(articles.c.key.in_(listed(keys.values()))))
     at = sql_writing.now()
     markers = [{"article_id": row.id, "content_hash": row.content_hash, "at": at} for row in rows]
     connection.execute(insert(takedowns), markers)
@@ -47,5 +48,6 @@ def delete_old(connection: Connection, before: datetime, limit: int) -> list[int
     sql_writing.log(connection, ChangeKind.EXPIRE, expired)
     keys = [key for key, _ in expired]
     sql_stories.leave(connection, keys)
-    connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
+    with sql_measures.counted(connection, [article_id for _, article_id in expired]):
+        connection.execute(delete(articles).where(articles.c.key.in_(listed(keys))))
     return keys

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from index.store.records import ChangeKind, Generation
 from index.store.schema import changes, settings
+from index.store.sql_measures import MEASURED
 
 
 class Generations:
@@ -36,6 +37,7 @@ class Generations:
         with self._read() as connection:
             lineage: str = connection.execute(select(settings.c.value).where(settings.c.name == "lineage")).scalar_one()
             last: int = connection.execute(select(newest)).scalar_one()
+            measured = connection.execute(select(settings.c.value).where(settings.c.name == MEASURED)).scalar() or "0"
             if lineage != self._lineage:
                 self._lineage, self._last_takedown = lineage, last
             elif last != self._seen:
@@ -43,4 +45,4 @@ class Generations:
                 takedowns = select(newest).where(unseen, changes.c.kind == ChangeKind.TAKE_DOWN)
                 self._last_takedown = connection.execute(takedowns).scalar_one() or self._last_takedown
             self._seen = last
-        return Generation(f"{lineage}.{last}.{self._last_story_change()}", f"{lineage}.{self._last_takedown}")
+        return Generation(f"{lineage}.{last}.{self._last_story_change()}.{measured}", f"{lineage}.{self._last_takedown}")

@@ -36,6 +36,7 @@ from index.store import (
     PutStatus,
     StoredArticle,
     sql_deleting,
+    sql_measures,
     sql_stories,
     sql_writing,
     sqlite_backup,
@@ -43,6 +44,7 @@ from index.store import (
 )
 from index.store.schema import articles, changes, settings, takedowns, vectors, waiting
 from index.store.sql_generation import Generations
+from index.store.sql_measure_store import SqlMeasureStore
 from index.store.sql_rows import model_record, stored_article
 from index.store.sql_story_store import SqlStoryStore
 from index.store.sql_writing import listed
@@ -98,13 +100,16 @@ class SqlArticleStore:
         self._path = path
         self._writer = writer
         self.stories = SqlStoryStore(self._read, self._write)
+        self.measures = SqlMeasureStore(self._read, self._write)
         self._watched = Watched(path, Generations(self._read, self.stories.last_change).now)
 
     def put(self, batch: Sequence[Article], *, restore: bool = False, condition: Condition | None = None) -> list[Put]:
         """Keep articles in one durable transaction; see `ArticleStore.put`."""
         with self._write() as connection:
-            outcomes = sql_writing.put(connection, batch, restore=restore, condition=condition)
-            updated = [put.id for put in outcomes if put.status is PutStatus.UPDATED]
+            with sql_measures.counted(connection, [article.id for article in batch]):
+                outcomes = sql_writing.put(connection, batch, restore=restore, condition=condition)
+                updated = [put.id for put in outcomes if put.status is PutStatus.UPDATED]
+                sql_measures.articles_changed(connection, updated)
             sql_stories.articles_changed(connection, updated)
             return outcomes
 
@@ -217,7 +222,9 @@ class SqlArticleStore:
                 connection.execute(delete(waiting).where(waiting.c.key.in_(listed(row["key"] for row in rows))))
                 changed = [(one.key, one.article.id) for one, keep in zip(batch, kept, strict=True) if keep]
                 sequences = sql_writing.log(connection, ChangeKind.EMBED, changed)
-                sql_stories.await_assignment(connection, sequences, [key for key, _ in changed])
+                keys = [key for key, _ in changed]
+                sql_stories.await_assignment(connection, sequences, keys)
+                sql_measures.await_measuring(connection, keys)
         return kept
 
     def outdated_signals(self, version: int, limit: int, after: int = 0) -> list[StoredArticle]:
@@ -310,6 +317,7 @@ class SqlArticleStore:
             fingerprint = select(settings.c.value).where(settings.c.name == "fingerprint")
             if connection.execute(fingerprint).scalar() != model.fingerprint:
                 connection.execute(delete(vectors))
+                sql_measures.forget_model(connection)
                 connection.execute(sql_writing.wait_for_vectors())
             connection.execute(delete(settings).where(settings.c.name.in_(("model", "fingerprint"))))
             values = {"model": model.name, "fingerprint": model.fingerprint}
@@ -327,7 +335,9 @@ class SqlArticleStore:
         """Replace everything in the store by what is in a backup; see `ArticleStore.restore`."""
         self._refuse_reader()
         sqlite_backup.restore(self._path, file)
-        self.stories.mend()  # articles of the backup that were taken down since left their stories
+        # Articles of the backup that were taken down since left their stories, and their publishers' sums.
+        self.stories.mend()
+        self.measures.mend()
 
     def check(self) -> list[str]:
         """Look for faults, and mend what can be mended; see `ArticleStore.check`."""

@@ -5,7 +5,7 @@ from collections import Counter
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.exc import DatabaseError
 
-from index.store import sql_stories
+from index.store import sql_measures, sql_stories
 from index.store.schema import articles, vectors, waiting
 from index.store.sql_writing import wait_for_vectors
 
@@ -38,8 +38,11 @@ def mend(connection: Connection) -> list[str]:
     }
     connection.execute(wait_for_vectors())
     found = [f"Articles that {fault}, which is mended: {count}." for fault, count in faults.items() if count]
-    lost = sql_stories.mend(connection)
-    return [*found, f"Stories that did not fit their articles, which is mended: {lost}."] if lost else found
+    derived = {"Stories": sql_stories.mend(connection), "Publishers' sums": sql_measures.mend(connection)}
+    lost = [
+        f"{what} that did not fit their articles, which is mended: {count}." for what, count in derived.items() if count
+    ]
+    return found + lost
 
 
 def _forgotten(connection: Connection) -> int:

@@ -7,7 +7,7 @@ embedded, so that the same articles in the same order give the same stories.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import numpy as np
 
@@ -58,9 +58,6 @@ _ASKED = 8
 
 THREAD_LEAST = 3.0
 """How close, on average, a new story has to be to one of a thread to become a part of it, in units of similarity."""
-
-_FIRST_MOMENT = datetime(1, 1, 2, tzinfo=UTC).timestamp()
-_LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +172,8 @@ class StoryAssigner:
         middle = reports.vectors.mean(axis=0)
         middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
         appeared = [one.appeared for one in reports.articles]
-        hits = self._vectors.search(middle, NEIGHBOURS, _window(min(appeared), max(appeared), [*own, *waiting]))
+        near_in_time = Filters.around(min(appeared), max(appeared), WINDOW, [*own, *waiting])
+        hits = self._vectors.search(middle, NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
         near_by = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_NEAR]
         members = stories.members([one for one in near_by if one != number])
@@ -224,7 +222,8 @@ class StoryAssigner:
         if found is None:
             return None
         vector = self._reader.centred([found])[0]
-        hits = self._vectors.search(vector, NEIGHBOURS, _window(found.appeared, found.appeared, [key, *waiting]))
+        near_in_time = Filters.around(found.appeared, found.appeared, WINDOW, [key, *waiting])
+        hits = self._vectors.search(vector, NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
         nearest = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_CANDIDATES]
         if own is not None and own not in nearest:
@@ -268,13 +267,3 @@ def _spread(keys: Sequence[int], most: int) -> list[int]:
     if len(keys) <= most:
         return list(keys)
     return [keys[place] for place in np.unique(np.linspace(0, len(keys) - 1, most).round().astype(int)).tolist()]
-
-
-def _window(first: int, last: int, exclude: Collection[int]) -> Filters:
-    """Of moments in seconds since 1970; open at an end that no calendar has."""
-    since, until = first - WINDOW.total_seconds(), last + WINDOW.total_seconds()
-    return Filters(
-        since=datetime.fromtimestamp(since, UTC) if since >= _FIRST_MOMENT else None,
-        until=datetime.fromtimestamp(until, UTC) if until <= _LAST_MOMENT else None,
-        exclude=frozenset(exclude),
-    )

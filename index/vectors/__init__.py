@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+_FIRST_MOMENT = datetime(1, 1, 2, tzinfo=UTC).timestamp()
+_LAST_MOMENT = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ class Filters:
     since: datetime | None = None
     until: datetime | None = None
     exclude: frozenset[int] = frozenset()
+
+    @classmethod
+    def around(cls, first: float, last: float, within: timedelta, exclude: Collection[int]) -> "Filters":
+        """What appeared near to a time.
+
+        Args:
+            first: its beginning, in seconds since 1970.
+            last: its end.
+            within: how far from it; open at an end that no calendar has.
+            exclude: keys left out.
+        """
+        since, until = first - within.total_seconds(), last + within.total_seconds()
+        return cls(
+            since=datetime.fromtimestamp(since, UTC) if since >= _FIRST_MOMENT else None,
+            until=datetime.fromtimestamp(until, UTC) if until <= _LAST_MOMENT else None,
+            exclude=frozenset(exclude),
+        )
 
 
 NO_FILTERS = Filters()

@@ -188,10 +188,9 @@ def test_many_articles_take_no_more_statements_than_a_few(store: SqlArticleStore
     changed = [article.model_copy(update={"title": "A flood"}) for article in many]
     needed = len(statements(store, lambda: store.put(few)))
     assert len(statements(store, lambda: store.put(many))) == needed
-    assert (
-        len(statements(store, lambda: store.put(changed))) <= needed + 2
-    )  # whether there is a story to bring up to date
-    assert len(statements(store, lambda: embed_all(store))) < 10
+    # Whether there is a story to bring up to date, and what was made of the former words goes.
+    assert len(statements(store, lambda: store.put(changed))) <= needed + 6
+    assert len(statements(store, lambda: embed_all(store))) <= 10
 
 
 def test_the_versions_are_read_without_the_articles(store: SqlArticleStore) -> None:
