@@ -1,9 +1,9 @@
 """Summaries of the articles of a store: made once, and kept with the article.
 
-To embed the sentences of an article takes about as long as to embed the article. So that neither those who send
-articles nor those who read them wait for it, summaries of what comes in are made when the encoder has nothing else to
-do, the latest article first; of an article that has none yet, when somebody asks for it. They are kept in the store,
-and go with the article, with any change of it, and with the model.
+To embed the sentences of an article takes a third longer than to embed the article (`scripts/evaluate-summaries`). So
+that neither those who send articles nor those who read them wait for it, summaries of what comes in are made when the
+encoder has nothing else to do, the latest article first; of an article that has none yet, when somebody asks for it.
+They are kept in the store, and go with the article, with any change of it, and with the model.
 """
 
 import asyncio

@@ -23,9 +23,9 @@ from service.fetching.pages import Pages
 from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
-from service.pages import docs, embed, front_page
+from service.pages import docs, embed, front_page, metrics_page
 from service.repeats import Repeats
-from service.routes import articles, batch, health, related, stories, takedowns
+from service.routes import articles, batch, health, related, sources, stories, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
 from service.widget import script as widget_script
@@ -82,11 +82,13 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         articles.router,
         takedowns.router,
         stories.router,
+        sources.router,
         health.router,
         front_page.router,
         docs.router,
         embed.router,
         widget_script.router,
+        metrics_page.router,
     ):
         app.include_router(router, max_body_size=settings.max_article_bytes)
     static = StaticFiles(directory=str(files(pages).joinpath("static")))

@@ -1,6 +1,7 @@
 """Bodies and parameters of the API, and how the library's objects become answers."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -20,8 +21,12 @@ from index import (
     StoredArticle,
 )
 from index.article import ArticleFields, ArticleId, Country, Lang, Moment, Name, Url
+from index.quality.measuring import Quality
+from index.quality.sources import Source
 from index.related import DIVERSITY, MIN_SCORE
 from index.stories.ids import story_id
+from index.summary import MOST_SENTENCES
+from service.measure_schemas import QualityOut, ReadingTimeOut, SourceOut
 
 SNIPPET_LENGTH = 200
 STORY_DESCRIPTION = "The id of the story that it is a part of; null until it is embedded."
@@ -65,12 +70,45 @@ class ArticleOut(BaseModel):
     title: str | None
     text: str | None
     story: str | None = Field(description=STORY_DESCRIPTION)
+    summary: list[str] | None = Field(
+        description="The sentences of the text that are closest to the whole, as they stand and in order, at most "
+        f"{MOST_SENTENCES}; null if it cannot be made now, so ask again."
+    )
+    reading_time: ReadingTimeOut
+    quality: QualityOut | None = Field(description="Null until it is measured, right after it is embedded.")
+    publisher: SourceOut | None = Field(description="What there is to tell of its publisher; null if it is not known.")
 
     @classmethod
-    def of(cls, stored: StoredArticle, story: str | None) -> "ArticleOut":
-        """Of a stored article, with the id of its story."""
-        seen = {"first_seen_at": stored.first_seen_at, "updated_at": stored.updated_at}
-        return cls.model_validate(stored.article.model_dump() | seen | {"story": story})
+    def of(cls, stored: StoredArticle, told: "Told") -> "ArticleOut":
+        """Of a stored article, with what there is to tell of it."""
+        article = stored.article
+        return cls(
+            **article.model_dump(),
+            first_seen_at=stored.first_seen_at,
+            updated_at=stored.updated_at,
+            story=told.story,
+            summary=told.summary,
+            reading_time=ReadingTimeOut.of(article, told.summary),
+            quality=QualityOut.of(told.quality) if told.quality else None,
+            publisher=SourceOut.of(told.publisher) if told.publisher else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What there is to tell of an article besides what came with it.
+
+    Attributes:
+        story: the id of its story.
+        quality: its own.
+        publisher: whose it is.
+        summary: what it says in short.
+    """
+
+    story: str | None
+    quality: Quality | None
+    publisher: Source | None
+    summary: list[str] | None = None
 
 
 class PutOut(BaseModel):

@@ -1,7 +1,5 @@
 """Bodies and parameters of what the API says about stories."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -14,6 +12,7 @@ from index.stories.explaining import Explanation, Link
 from index.stories.headlines import Headline
 from index.stories.ids import number_of, story_id, thread_id
 from index.stories.library import Day, OfLanguage, Story, Timeline
+from service.paging import position_in
 from service.problems import ProblemError, make_problem
 from service.schemas import ReasonOut
 
@@ -27,22 +26,13 @@ _Position: TypeAdapter[tuple[float, int]] = TypeAdapter(
 _Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
-def cursor_of(position: tuple[float, int]) -> str:
-    """A place in a list, as clients are to pass it on unread."""
-    return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
-
-
 def position_of(cursor: str) -> tuple[float, int]:
-    """What `cursor_of` was given.
+    """The place in a list of stories or articles that a cursor leads to.
 
     Raises:
         ProblemError: it is none of ours.
     """
-    try:
-        return _Position.validate_json(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
-        detail = "cursor: take it as it is from 'next' of the answer before"
-        raise ProblemError(make_problem(422, "invalid", detail)) from error
+    return position_in(cursor, _Position)
 
 
 class HeadlineOut(BaseModel):

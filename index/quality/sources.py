@@ -21,7 +21,9 @@ from index.store import ArticleStore
 from index.store.measures import QUALITY_UNIT, SourceSums
 
 PRIOR_WEIGHT = 4.0
-"""How many articles the prior counts as."""
+"""How many articles the prior counts as: about what is best over the sample stories of 33 publishers, 4.4
+(`scripts/evaluate-quality`). They are few, and short; but whether it is 3 or 6 makes little difference to a publisher
+of a dozen articles."""
 
 _ROUND = 4
 

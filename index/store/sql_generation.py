@@ -45,4 +45,6 @@ class Generations:
                 takedowns = select(newest).where(unseen, changes.c.kind == ChangeKind.TAKE_DOWN)
                 self._last_takedown = connection.execute(takedowns).scalar_one() or self._last_takedown
             self._seen = last
-        return Generation(f"{lineage}.{last}.{self._last_story_change()}.{measured}", f"{lineage}.{self._last_takedown}")
+        return Generation(
+            f"{lineage}.{last}.{self._last_story_change()}.{measured}", f"{lineage}.{self._last_takedown}"
+        )

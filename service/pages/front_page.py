@@ -1,19 +1,16 @@
 """The front page: the latest articles, each with its related coverage."""
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from fastapi import APIRouter, Request, Response
-from starlette.templating import Jinja2Templates
 
 from index import CoverageIndex, ReasonKind, Related, RelatedQuery, Relation, StoredArticle
 from index.language import locale_of
-from service import pages
 from service.access.requirements import READ, GuardedRoute
 from service.dependencies import Index
+from service.pages.rendering import templates
 from service.schemas import snippet
 from service.security_headers import page_headers
 
@@ -118,12 +115,7 @@ class Coverage:
 def front_page(request: Request, index: Index) -> Response:
     """The latest articles with their related coverage; what is shown as related is not shown again."""
     context = {"stories": _latest_coverage(index), "articles": index.count()}
-    return _templates().TemplateResponse(request, "front_page.html", context, headers=_HEADERS)
-
-
-@cache
-def _templates() -> Jinja2Templates:
-    return Jinja2Templates(directory=str(files(pages).joinpath("templates")))
+    return templates().TemplateResponse(request, "front_page.html", context, headers=_HEADERS)
 
 
 def _latest_coverage(index: CoverageIndex) -> list[Coverage]:

@@ -1,11 +1,13 @@
 """Keep, read and take down an article."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
 
-from index import Article, Put, PutStatus
+from index import Article, CoverageIndex, Put, PutStatus, StoredArticle
 from service.access.requirements import INGEST, READ, GuardedRoute
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.fetching.posted import FETCH_RESPONSES, ArticleOrPage, whole_article
@@ -14,7 +16,7 @@ from service.preconditions import PutCondition, etag_of
 from service.prefer import Prefer, Preference
 from service.problems import Problem, ProblemError, make_problem
 from service.repeats import describe_key
-from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters
+from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters, Told
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=GuardedRoute)
 
@@ -96,11 +98,25 @@ async def post_article(
 
 
 @router.get("/{article_id:path}", operation_id="getArticle", responses=_GET_RESPONSES, dependencies=[READ])
-def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -> ArticleOut:
-    """The article as it is kept."""
-    stored = index.article(article_id)
+async def get_article(article_id: ArticleIdInPath, index: Index, response: Response) -> ArticleOut:
+    """The article as it is kept, with what there is to tell of it.
+
+    The summary is made now if there is none yet, which takes about as long as to embed the article.
+    """
+    stored, told = await run_in_threadpool(_told, index, article_id)
     response.headers["ETag"] = etag_of(stored.version)
-    return ArticleOut.of(stored, index.stories.ids_of([stored.key]).get(stored.key))
+    return ArticleOut.of(stored, replace(told, summary=await index.summaries.get(stored)))
+
+
+def _told(index: CoverageIndex, article_id: str) -> tuple[StoredArticle, Told]:
+    """An article with all that is known of it without the encoder."""
+    stored = index.article(article_id)
+    source = stored.article.source
+    return stored, Told(
+        story=index.stories.ids_of([stored.key]).get(stored.key),
+        quality=index.measurer.quality(stored.key),
+        publisher=index.sources.get(source) if source else None,
+    )
 
 
 @router.delete(

@@ -1,9 +1,9 @@
 """What is being reported: stories, what each says, and what becomes of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -11,12 +11,12 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from index.store.stories import StoryQuery
 from index.stories.ids import number_of
-from service.access import key_in_query
 from service.access.callers import is_still_let_in
 from service.access.requirements import READ
 from service.caching import NOT_MODIFIED, CachedForAMinute, CachedRoute
 from service.dependencies import Index
 from service.openapi import STORY_RESPONSES
+from service.paging import link_next, next_page
 from service.story_schemas import (
     MOST_CHANGES,
     ExplanationOut,
@@ -31,13 +31,10 @@ from service.story_schemas import (
     StoryOut,
     StoryParameters,
     TimelineOut,
-    cursor_of,
     position_of,
 )
 
 router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute, dependencies=[READ])
-
-_Found = TypeVar("_Found")
 
 MOST_OF_THREAD = 20
 _POLL_SECONDS = 0.5
@@ -55,8 +52,8 @@ def list_stories(
     """The stories that there are."""
     query = parameters.to_query()
     stories = index.stories.find(replace(query, limit=query.limit + 1))  # the one more tells that there is a next page
-    following = _next_page(stories, query.limit, lambda story: query.position(story.record))
-    _link_next(request, response, following)
+    following = next_page(stories, query.limit, lambda story: query.position(story.record))
+    link_next(request, response, following)
     return StoriesOut(stories=list(map(StoryOut.of, stories)), next=following)
 
 
@@ -113,8 +110,8 @@ def list_articles(
     """The articles of a story."""
     after = None if parameters.cursor is None else position_of(parameters.cursor)
     reports = index.stories.reports(story_id, parameters.limit + 1, after)
-    following = _next_page(reports, parameters.limit, lambda report: report.position)
-    _link_next(request, response, following)
+    following = next_page(reports, parameters.limit, lambda report: report.position)
+    link_next(request, response, following)
     return StoryArticlesOut(articles=list(map(ReportOut.of, reports)), next=following)
 
 
@@ -133,18 +130,3 @@ def explain(story_id: StoryId, index: Index) -> ExplanationOut:
 async def _is_over(request: Request) -> bool:
     """Whether a stream has to end; also when its key was revoked, which only a new request would find otherwise."""
     return request.app.state.is_stopping or await request.is_disconnected() or not is_still_let_in(request)
-
-
-def _next_page(found: list[_Found], limit: int, position: Callable[[_Found], tuple[float, int]]) -> str | None:
-    """The cursor of the next page; None if there is none. What was found beyond this page is taken off."""
-    if len(found) <= limit:
-        return None
-    del found[limit:]
-    return cursor_of(position(found[-1]))
-
-
-def _link_next(request: Request, response: Response, cursor: str | None) -> None:
-    if cursor is not None:
-        following = request.url.include_query_params(cursor=cursor)
-        query = key_in_query.leading_on(request, following.query)
-        response.headers["Link"] = f'<{following.path}?{query}>; rel="next"'

@@ -45,6 +45,7 @@ OPEN = {
     "/livez",
     "/readyz",
     "/version",
+    "/about/metrics",
     "/docs",
     "/openapi.json",
     "/static",
