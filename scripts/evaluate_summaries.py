@@ -1,12 +1,13 @@
 """Measure how close summaries are to their articles and how much their sentences repeat each other, and what they cost.
 
-No set has summaries to compare with. So a summary is embedded as a text of its own, and compared with its article; beside
-it stand the first sentences of the article, as many, which are hard to beat in news. `repetition` is the highest cosine
-between two sentences of a summary. All cosines are of centred embeddings.
+No set has summaries to compare with. So a summary is embedded as a text of its own, and compared with its article;
+beside it stand the first sentences of the article, as many, which are hard to beat in news. `repetition` is the highest
+cosine between two sentences of a summary. All cosines are of centred embeddings.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,6 @@ from index import Article
 from index.background import Background, background_for
 from index.encoder import Encoder
 from index.samples import samples
-from index.sentences import Span
 from index.summary import BALANCE, candidates, chosen, most_of, texts
 from service import logs
 from service.opening import load_configured_encoder
@@ -36,6 +36,7 @@ LEAST_SENTENCES = 4
 """Of fewer a summary is one sentence, which repeats nothing."""
 
 Vectors = NDArray[np.float32]
+Choice = Callable[[Vectors, Vectors, int], list[int]]
 
 
 class Measuring:
@@ -52,10 +53,10 @@ class Measuring:
 
     def figures(self, articles: Sequence[Article]) -> dict[str, float]:
         """The figures of each way to choose, over some articles."""
-        ways: dict[str, Callable[[Vectors, Vectors, int], list[int]]] = {"lead": lambda _s, _w, most: list(range(most))}
+        ways: dict[str, Choice] = {"lead": lambda _sentences, _whole, most: list(range(most))}
         for balance in BALANCES:
             name = f"balance {balance:g}" + (" (as shipped)" if balance == BALANCE else "")
-            ways[name] = lambda sentences, whole, most, balance=balance: chosen(sentences, whole, most, balance)
+            ways[name] = partial(chosen, balance=balance)
         found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
         seconds = np.zeros(2)
         for article in articles:
@@ -68,23 +69,19 @@ class Measuring:
             seconds += between - started, time.perf_counter() - between
             for name, way in ways.items():
                 taken = way(sentences, whole, most_of(len(spans)))
-                found[name].append(
-                    self._judged(text, lang, [spans[place] for place in taken], (whole, sentences[taken]))
-                )
+                summary = " ".join(texts(text, [spans[place] for place in taken]))
+                (own,) = self.vectors([summary], lang)
+                found[name].append((float(own @ whole), repetition(sentences[taken])))
         return {
             f"{name}/{figure}": float(np.mean([one[place] for one in each]))
             for name, each in found.items()
             for place, figure in enumerate(("closeness", "repetition"))
         } | {"article/ms": seconds[0] / len(articles) * 1e3, "sentences/ms": seconds[1] / len(articles) * 1e3}
 
-    def _judged(
-        self, text: str, lang: str, spans: Sequence[Span], vectors: tuple[Vectors, Vectors]
-    ) -> tuple[float, float]:
-        """How close a summary is to its article, and the highest cosine between its sentences."""
-        whole, sentences = vectors
-        (summary,) = self.vectors([" ".join(texts(text, spans))], lang)
-        pairs = [float(one @ other) for one, other in combinations(sentences, 2)]
-        return float(summary @ whole), max(pairs, default=0.0)
+
+def repetition(sentences: Vectors) -> float:
+    """The highest cosine between two of some sentences; 0 if there are no two."""
+    return max((float(one @ other) for one, other in combinations(sentences, 2)), default=0.0)
 
 
 def main(

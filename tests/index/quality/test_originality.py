@@ -10,9 +10,7 @@ from index.quality.originality import shares
 from index.related.signals import Records, records, signals_of
 
 FIRST = "The bridge over the river was closed on Monday after an engineer had found cracks in two of its pillars."
-SECOND = (
-    "Ferries carry commuters for free until the repair is done, which may take until spring, the city council said."
-)
+SECOND = "Ferries carry commuters for free until the repair is done, which may take until spring, the council said."
 
 
 def of(*texts: str) -> Records:

@@ -214,5 +214,5 @@ class Publishing(RuleBasedStateMachine):
         assert self.store.measures.sources() == [SourceSums(*place, *wanted[place]) for place in sorted(wanted)]
 
 
-Publishing.TestCase.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
+Publishing.TestCase.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)
 TestPublishing = Publishing.TestCase
