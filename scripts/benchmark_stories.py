@@ -1,4 +1,4 @@
-"""Measure what it costs to assign an article to a story, with few articles and with many.
+"""Measure what it costs to assign an article to a story and to measure its quality, with few articles and with many.
 
 The articles are made from real embeddings and have real texts. However many there are, they appeared within 90 days, so
 that with more of them the window from which stories are candidates holds more too.
@@ -17,6 +17,7 @@ from report import show_figures
 
 from index import threads
 from index.progress import progress
+from index.quality.measuring import Measurer
 from index.related.scorer import load_scorer
 from index.stories.keeping import StoryKeeper
 from service import logs
@@ -44,21 +45,24 @@ def fill(parts: Opened, encoder: Prepared, news: NewsLike, count: int) -> None:
 
 
 def measure(real: RealNews, count: int, folder: Path) -> dict[str, float]:
-    """The times of assigning the last articles of so many, one by one."""
+    """The times of assigning and measuring the last articles of so many, one by one."""
     news = NewsLike(real, count + MEASURED, folder / "vectors")
     encoder = Prepared(news, news.vectors.shape[1])
     with opened(folder, encoder) as parts:
         fill(parts, encoder, news, count)
         while parts.vectors.is_merging:
             time.sleep(0.1)
-        keeper = StoryKeeper(parts.follower, load_scorer())
-        seconds = []
+        keeper, measurer = StoryKeeper(parts.follower, load_scorer()), Measurer(parts.follower)
+        seconds: dict[str, list[float]] = {"": [], "quality/": []}
         for number in range(count, count + MEASURED):
             keys = parts.keep([news.article(number)], encoder)
-            started = time.perf_counter()
-            keeper.assign(keys)
-            seconds.append(time.perf_counter() - started)
-        figures = {f"{key}_ms": value for key, value in Times.of(seconds)._asdict().items()}
+            for name, derive in (("", keeper.assign), ("quality/", measurer.measure)):
+                started = time.perf_counter()
+                derive(keys)
+                seconds[name].append(time.perf_counter() - started)
+        figures = {
+            f"{name}{key}_ms": value for name, own in seconds.items() for key, value in Times.of(own)._asdict().items()
+        }
         figures["stories"] = float(parts.index.stories.count())
     return figures
 
@@ -69,7 +73,7 @@ def main(
     corpus: Corpus = CORPUS,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
-    """Measure the assignment of articles to stories."""
+    """Measure the assignment of articles to stories, and that of their quality."""
     logs.configure(read_settings())
     threads.take_short_turns()
     real = real_news(corpus)

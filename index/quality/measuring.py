@@ -89,7 +89,7 @@ class Measurer:
             self._store.measures.measure_again(VERSION)
 
     def _measure(self, keys: Sequence[int] | None) -> int:
-        if not self._store.measures.waiting():
+        if not self._store.measures.unmeasured(1, keys):
             return 0
         with self._follower.followed():
             chunk = self._store.measures.unmeasured(_AT_ONCE, keys)

@@ -4,18 +4,18 @@
 
 with n articles that were measured, their mean quality, and for the prior the mean quality of all articles of known
 publishers. So a publisher of one article is taken for hardly other than the rest, and one of a hundred for what its
-articles are. That is Bühlmann's credibility (1967, Experience rating and credibility, ASTIN Bulletin 4:199-207,
-https://doi.org/10.1017/S0515036100008989), by which the best weight is the variance of articles within a publisher over
+articles are. That is Bühlmann's credibility (1969, Experience rating and credibility, ASTIN Bulletin 5:157-165,
+https://doi.org/10.1017/S0515036100008023), by which the best weight is the variance of articles within a publisher over
 that of publishers' means.
 """
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 from operator import attrgetter
 from threading import Lock
+from typing import NamedTuple
 
 from index.store import ArticleStore
 from index.store.measures import QUALITY_UNIT, SourceSums
@@ -28,8 +28,7 @@ of a dozen articles."""
 _ROUND = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A publisher.
 
     Attributes:
@@ -111,14 +110,24 @@ def ranked(sums: Sequence[SourceSums]) -> list[Source]:
     """Publishers with their quality and their ranks, the best first; of one quality by name.
 
     Args:
-        sums: of their articles, by source and country.
+        sums: of their articles, each source and country once.
     """
     measured = sum(one.measured for one in sums)
     prior = sum(one.quality for one in sums) / QUALITY_UNIT / measured if measured else None
-    named = sorted(sums, key=attrgetter("source", "country"))
-    found = [_source(list(parts), prior) for _, parts in groupby(named, key=attrgetter("source"))]
-    places = _places(found)
-    return sorted((_placed(one, places) for one in found), key=attrgetter("position"))
+    totals: dict[str, _Total] = {}
+    for one in sums:
+        totals.setdefault(one.source, _Total()).add(one)
+    qualities = {name: total.quality(prior) for name, total in totals.items()}
+    in_order = sorted(totals, key=lambda name: (-(qualities[name] or 0.0), name))
+    is_ranked = {name: bool(total.country and total.measured) for name, total in totals.items()}
+    counts = Counter(totals[name].country for name in in_order if is_ranked[name])
+    places = _Places()
+    found = []
+    for name in in_order:
+        total, quality = totals[name], qualities[name]
+        rank, of = (places.next(total.country, quality), counts[total.country]) if is_ranked[name] else (None, 0)
+        found.append(Source(name, total.country or None, total.articles, total.measured, quality, rank, of))
+    return found
 
 
 def shrunk(total: float, count: int, prior: float) -> float:
@@ -126,31 +135,38 @@ def shrunk(total: float, count: int, prior: float) -> float:
     return (total + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)
 
 
-def _source(parts: Sequence[SourceSums], prior: float | None) -> Source:
-    count = sum(one.measured for one in parts)
-    total = sum(one.quality for one in parts) / QUALITY_UNIT
-    known = [one for one in parts if one.country]
-    return Source(
-        name=parts[0].source,
-        country=min(known, key=lambda one: (-one.articles, one.country)).country if known else None,
-        articles=sum(one.articles for one in parts),
-        measured=count,
-        quality=None if prior is None else round(shrunk(total, count, prior), _ROUND),
-    )
+class _Total:
+    """What a publisher has in all countries."""
+
+    __slots__ = ("articles", "country", "measured", "most", "sum")
+
+    def __init__(self) -> None:
+        self.articles = self.measured = self.sum = self.most = 0
+        self.country = ""
+
+    def add(self, part: SourceSums) -> None:
+        """Add what it has in one."""
+        self.articles += part.articles
+        self.measured += part.measured
+        self.sum += part.quality
+        if part.country and (-part.articles, part.country) < (-self.most, self.country):
+            self.most, self.country = part.articles, part.country
+
+    def quality(self, prior: float | None) -> float | None:
+        """The shrunk mean of it all."""
+        return None if prior is None else round(shrunk(self.sum / QUALITY_UNIT, self.measured, prior), _ROUND)
 
 
-def _places(found: Sequence[Source]) -> dict[str, list[float]]:
-    """The qualities of the publishers that have a rank, by country, the best first, as negative numbers."""
-    by_country: dict[str, list[float]] = defaultdict(list)
-    for one in found:
-        if one.country and one.measured and one.quality is not None:
-            by_country[one.country].append(-one.quality)
-    return {country: sorted(qualities) for country, qualities in by_country.items()}
+class _Places:
+    """Gives out the places of publishers that come in order, in each country from 1."""
 
+    def __init__(self) -> None:
+        self._given: dict[str, tuple[int, int, float | None]] = {}
 
-def _placed(one: Source, places: dict[str, list[float]]) -> Source:
-    """A publisher with its rank, which those before it in its country give."""
-    if not one.country or not one.measured or one.quality is None:
-        return one
-    listed = places[one.country]
-    return replace(one, rank=bisect_left(listed, -one.quality) + 1, ranked=len(listed))
+    def next(self, country: str, quality: float | None) -> int:
+        """The next place in a country; the same as before for the same quality."""
+        count, place, before = self._given.get(country, (0, 0, None))
+        if quality != before:
+            place = count + 1
+        self._given[country] = (count + 1, place, quality)
+        return place

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from index.store.records import StoredArticle
 
@@ -25,8 +25,7 @@ class Measure:
     signs: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceSums:
+class SourceSums(NamedTuple):
     """Sums over the articles of a publisher in one country.
 
     Attributes:

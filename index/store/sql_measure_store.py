@@ -85,7 +85,7 @@ class SqlMeasureStore:
             " ORDER BY source, country"
         )
         with self._reading() as connection:
-            return [SourceSums(*row) for row in connection.connection.cursor().execute(query)]
+            return list(map(SourceSums._make, connection.connection.cursor().execute(query)))
 
     def put_summary(self, stored: StoredArticle, fingerprint: str, summary: KeptSummary) -> bool:
         """Keep the summary of an article; see `MeasureStore.put_summary`."""
