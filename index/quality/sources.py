@@ -98,7 +98,7 @@ class Sources:
         return [one for one, _ in zip(wanted, range(limit), strict=False)]
 
     def _now(self) -> _Known:
-        generation = self._store.generation()
+        generation = self._store.generation().of_all
         with self._lock:
             if self._known.generation != generation:
                 listed = ranked(self._store.measures.sources())

@@ -155,8 +155,8 @@ class Generation:
     """What a store was like at a moment, so that what was made of it then can be told from what would be made now.
 
     Attributes:
-        of_all: a text that is another one after every change of an article or a story, whoever made it, and the same
-            before; the same for all who have the store open.
+        of_all: a text that is another one after every change of an article or a story and whenever something was
+            measured, whoever did it, and the same before; the same for all who have the store open.
         of_takedowns: one that is another one when something was taken down since the store was opened, or all that is
             in it replaced. Others who have it open may have other ones.
     """
