@@ -96,7 +96,8 @@ def mend(connection: Connection) -> int:
     ]
     if rows:
         connection.execute(insert(sources), rows)
-    lost = select(vectors.c.key).where(
+    embedded = select(vectors.c.key).join(articles, articles.c.key == vectors.c.key)
+    lost = embedded.where(
         vectors.c.key.not_in(select(measures.c.key)), vectors.c.key.not_in(select(unmeasured.c.key))
     )
     connection.execute(insert(unmeasured).from_select(["key"], lost))
