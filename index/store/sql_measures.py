@@ -97,9 +97,7 @@ def mend(connection: Connection) -> int:
     if rows:
         connection.execute(insert(sources), rows)
     embedded = select(vectors.c.key).join(articles, articles.c.key == vectors.c.key)
-    lost = embedded.where(
-        vectors.c.key.not_in(select(measures.c.key)), vectors.c.key.not_in(select(unmeasured.c.key))
-    )
+    lost = embedded.where(vectors.c.key.not_in(select(measures.c.key)), vectors.c.key.not_in(select(unmeasured.c.key)))
     connection.execute(insert(unmeasured).from_select(["key"], lost))
     return sum(kept.get(place) != right.get(place) for place in kept.keys() | right.keys())
 

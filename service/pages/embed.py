@@ -1,23 +1,20 @@
 """The page that shows the widget, with the tag to copy."""
 
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
 
 from babel import Locale
 from fastapi import APIRouter, Query, Request, Response
 from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.templating import Jinja2Templates
 
 from index import CoverageIndex
 from index.article import ArticleId
 from index.language import locale_of
-from service import pages
 from service.access.callers import Caller
 from service.access.requirements import READ, GuardedRoute
 from service.dependencies import Index
 from service.pages.front_page import Report
+from service.pages.rendering import templates
 from service.security_headers import page_headers
 
 LANGUAGES = ("ar", "de", "en", "es", "fr", "he", "hi", "ja", "ko", "pt", "ru", "zh", "zh-Hant")
@@ -72,7 +69,7 @@ def embed(request: Request, chosen: Annotated[Chosen, Query()], index: Index) ->
         attributes = chosen.attributes(report.id)
         key = {"key": _KEY} if caller.key else {}
         context |= {"report": report, "widget": _opening(attributes), "tag": str(_opening(attributes | key))}
-    return _templates().TemplateResponse(request, "embed.html", context, headers=_HEADERS)
+    return templates().TemplateResponse(request, "embed.html", context, headers=_HEADERS)
 
 
 def _choice(index: CoverageIndex, named: str | None) -> list[Report]:
@@ -91,8 +88,3 @@ def _opening(attributes: dict[str, str]) -> Markup:
 def _own_name(tag: str) -> str:
     locale = locale_of(tag) or Locale("en")
     return locale.get_display_name(locale) or tag
-
-
-@cache
-def _templates() -> Jinja2Templates:
-    return Jinja2Templates(directory=str(files(pages).joinpath("templates")))

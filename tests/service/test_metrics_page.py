@@ -1,20 +1,18 @@
 """The page that says what the numbers mean."""
 
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from fastapi.testclient import TestClient
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from index.quality import Signs
 from index.quality.sources import PRIOR_WEIGHT
 from index.reading_time import CHARACTERS_A_MINUTE, WORDS_A_MINUTE
-from tests.service.conftest import add_key
-from tests.service.test_front_page import SCREENSHOTS, browser
-
-__all__ = ["browser"]
+from tests.service.conftest import SCREENSHOTS, add_key
+from tests.service.widget_pages import visiting
 
 
 class Reader(HTMLParser):
@@ -72,21 +70,14 @@ def test_the_front_page_leads_there(topical_client: TestClient) -> None:
     assert 'href="/about/metrics"' in topical_client.get("/").text
 
 
-@pytest.fixture(params=[(320, "dark"), (1280, "light")], ids=lambda p: f"{p[0]}-{p[1]}")
-def page(browser: Browser, topical_service: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, scheme = request.param
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    problems: list[str] = []
-    page.on("console", lambda message: problems.append(message.text))
-    page.on("requestfailed", lambda failed: problems.append(failed.url))
-    page.goto(f"{topical_service}/about/metrics")
-    yield page
-    SCREENSHOTS.mkdir(exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"metrics-page-{width}-{scheme}.png", full_page=True)
-    page.close()
-    assert problems == []
-
-
-def test_nothing_is_wider_than_the_page(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert page.evaluate("document.styleSheets.length") == 2
+@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
+def test_it_is_accessible_and_nothing_is_wider_than_the_page(
+    browser: Browser, topical_service: str, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    with visiting(browser, width, color_scheme=scheme) as visit:
+        visit.page.goto(f"{topical_service}/about/metrics")
+        assert visit.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert visit.page.evaluate("document.styleSheets.length") == 2
+        assert visit.violations() == ""
+        visit.page.screenshot(path=SCREENSHOTS / f"metrics-page-{width}-{scheme}.png", full_page=True)
+        assert visit.problems == []
