@@ -6,7 +6,7 @@ that an answer is still the same.
 
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Annotated, Any
 
@@ -85,6 +85,7 @@ class CachedRoute(GuardedRoute):
             index: CoverageIndex = state.index
             settings: Settings = state.settings
             tag_at = partial(mark.tag, request.app.version)
+            began = time.monotonic()
             asked, generation = asked_for(request.scope), index.generation()
             tag = tag_at(generation, asked)
             headers = headers_of_kept(tag, request.scope, settings.cache_seconds)
@@ -96,7 +97,7 @@ class CachedRoute(GuardedRoute):
                 link = response.headers.get("Link")
                 if not (link and is_remembered(request.scope)):  # it has the key of whoever asked in it
                     route = request.scope["route"]
-                    kept = KeptAnswer(tag, tag_at, generation, bytes(response.body), link, route)
+                    kept = KeptAnswer(tag, tag_at, generation, bytes(response.body), link, route, began)
                     state.answers.keep(asked, kept)
             return response
 
@@ -116,6 +117,14 @@ def install(app: FastAPI, settings: Settings) -> None:
         cache_seconds=settings.cache_seconds,
     )
 
+
+async def _seen_at_once(request: Request) -> AsyncIterator[None]:
+    yield
+    request.app.state.answers.put_at = time.monotonic()
+
+
+SeenAtOnce = Depends(_seen_at_once, scope="function")
+"""Of a route that changes something: the next who asks is to see it, however many ask."""
 
 Cached = Depends(Cacheable())
 CachedForAMinute = Depends(Cacheable(seconds=60))

@@ -5,10 +5,11 @@ it may take. So whether there is an answer already is seen before all that.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cachetools import LRUCache
@@ -55,7 +56,7 @@ class KeptAnswer:
         body: JSON.
         link: its `Link`, if it has one.
         route: what gave it.
-        made_at: when, on the monotonic clock.
+        made_at: when it began to be made, on the monotonic clock.
     """
 
     tag: str
@@ -64,17 +65,22 @@ class KeptAnswer:
     body: bytes
     link: str | None
     route: Any
-    made_at: float = field(default_factory=time.monotonic)
+    made_at: float
 
 
 class KeptAnswers:
-    """The answers that were asked for last, by what was asked for. Used by the event loop alone."""
+    """The answers that were asked for last, by what was asked for. Used by the event loop alone.
+
+    Attributes:
+        put_at: the last moment at which something was put singly, which whoever put it is to see.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         """Keep answers of so many bytes together."""
         self._answers: LRUCache[str, KeptAnswer] = LRUCache(
             most_bytes, getsizeof=lambda kept: len(kept.body) + _OVERHEAD
         )
+        self.put_at = -math.inf
 
     def get(self, asked: str) -> KeptAnswer | None:
         """The last answer, outdated or not."""
@@ -90,7 +96,8 @@ class GiveKeptAnswers:
     """Middleware that gives answers that are kept.
 
     An outdated one is given only to those for whom it is not made anew, and only as long as caches may show it: for
-    `cache_seconds`, and a while longer as it is made anew behind their backs. One from before a takedown is not given.
+    `cache_seconds`, and a while longer as it is made anew behind their backs. One from before a takedown is not given,
+    nor one from before something was put singly here.
     """
 
     def __init__(
@@ -142,6 +149,8 @@ class GiveKeptAnswers:
     def _is_new_enough(self, kept: KeptAnswer, generation: Generation, scope: AsgiScope) -> bool:
         """Whether an answer that is outdated may be given all the same."""
         if not self._cache_seconds or generation.of_takedowns != kept.generation.of_takedowns:
+            return False
+        if kept.made_at <= self._answers.put_at:
             return False
         age = time.monotonic() - kept.made_at
         if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.hit(_MADE_ANEW):

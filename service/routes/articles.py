@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from index import Article, CoverageIndex, Put, PutStatus, StoredArticle
 from service.access.requirements import INGEST, READ, GuardedRoute
+from service.caching import SeenAtOnce
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.fetching.posted import FETCH_RESPONSES, ArticleOrPage, whole_article
 from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
@@ -49,7 +50,7 @@ def taken_down(remedy: str = "PUT it with '?restore=true' to lift the takedown")
     operation_id="putArticle",
     responses=_PUT_RESPONSES
     | {412: {"model": Problem, "description": "The article is not as `If-Match` or `If-None-Match` has it."}},
-    dependencies=[INGEST, _WRITER_ONLY],
+    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
 )
 async def put_article(
     article_id: ArticleIdInPath,
@@ -80,7 +81,7 @@ async def put_article(
     responses=_PUT_RESPONSES
     | FETCH_RESPONSES
     | {409: {"model": Problem, "description": "It was taken down, or the same request is being worked on."}},
-    dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key)],
+    dependencies=[INGEST, _WRITER_ONLY, Depends(describe_key), SeenAtOnce],
 )
 async def post_article(
     posted: ArticleOrPage, index: Index, request: Request, response: Response, prefer: Prefer
@@ -125,7 +126,7 @@ def _told(index: CoverageIndex, article_id: str) -> tuple[StoredArticle, Told]:
     status_code=204,
     response_class=Response,
     responses=MISSING_RESPONSES | WRITE_RESPONSES,
-    dependencies=[INGEST, _WRITER_ONLY],
+    dependencies=[INGEST, _WRITER_ONLY, SeenAtOnce],
 )
 def delete_article(article_id: ArticleIdInPath, index: Index) -> None:
     """Take an article down: it is in no answer from now on, and is not accepted again."""

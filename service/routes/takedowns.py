@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from index.article import ArticleId, Name, Url
 from service.access.requirements import ADMIN, GuardedRoute
+from service.caching import SeenAtOnce
 from service.dependencies import Index, refuse_reader
 from service.openapi import WRITE_RESPONSES
 
@@ -55,7 +56,7 @@ class TakedownOut(BaseModel):
     "",
     operation_id="takeDown",
     responses=WRITE_RESPONSES,
-    dependencies=[ADMIN, Depends(refuse_reader)],
+    dependencies=[ADMIN, Depends(refuse_reader), SeenAtOnce],
 )
 def take_down(body: Annotated[TakedownBody, Body()], index: Index) -> TakedownOut:
     """Take articles down: they are in no answer from now on, and are not accepted again, as with DELETE.

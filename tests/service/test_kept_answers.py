@@ -28,7 +28,7 @@ def article(article_id: str, title: str) -> Article:
 
 
 def answer(body: bytes) -> KeptAnswer:
-    return KeptAnswer("tag", lambda *_: "tag", Generation("all", "takedowns"), body, None, None)
+    return KeptAnswer("tag", lambda *_: "tag", Generation("all", "takedowns"), body, None, None, 0.0)
 
 
 @pytest.fixture
@@ -117,6 +117,15 @@ def test_what_was_taken_down_is_in_no_answer_even_then(told: TestClient, topical
     assert items(told) == set()
     topical_index.put([article("s-3", "The third report of a summit")])
     assert items(told) == set()
+
+
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/v1/articles/s-3"), ("POST", "/v1/articles")])
+@pytest.mark.usefixtures("busy")
+def test_what_is_put_singly_is_seen_at_once_even_then(told: TestClient, method: str, path: str) -> None:
+    assert items(told) == {"s-2"}
+    body = {"id": "s-3", "title": "The third report of a summit", "lang": "en"}
+    assert told.request(method, path, json=body).is_success
+    assert items(told) == {"s-2", "s-3"}
 
 
 @pytest.mark.usefixtures("busy")
