@@ -55,6 +55,7 @@ class CoverageIndex:
         stories: the stories that the articles are in.
         takedowns: deletes articles by more than their ids.
         measurer, summaries, sources: their quality, what they say in short, and their publishers.
+        editions: gives the languages and countries in which there is something.
         observer: is told of what is put and answered.
     """
 
@@ -79,6 +80,7 @@ class CoverageIndex:
         self.summaries = Summaries(follower, encoder)
         self.sources = Sources(follower.store)
         self.measurer = Measurer(follower)
+        self.editions = follower.vectors.editions
         self.observer: Observer = Unobserved()
         self._writing = follower.writing
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
@@ -289,10 +291,7 @@ class CoverageIndex:
         return stored
 
     def generation(self) -> Generation:
-        """What answers are made of: articles, stories, the index and the model.
-
-        One that was asked for before an answer is never newer than the answer.
-        """
+        """What answers are made of. One that was asked for before an answer is never newer than the answer."""
         position, store = self._follower.position, self._store.generation()
         return replace(store, of_all=f"{self._made_with:08x}.{position}.{store.of_all}")
 

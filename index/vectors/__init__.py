@@ -85,6 +85,19 @@ class Hit:
     similarity: float
 
 
+@dataclass(frozen=True, slots=True)
+class Editions:
+    """In what there is something, or was since the index was opened.
+
+    Attributes:
+        langs: BCP 47 tags.
+        countries: of publishers, ISO 3166-1 alpha-2.
+    """
+
+    langs: frozenset[str]
+    countries: frozenset[str]
+
+
 class SegmentState(StrEnum):
     """Where the entries of a segment are."""
 
@@ -154,6 +167,10 @@ class VectorIndex(Protocol):
 
     def segments(self) -> list[tuple[SegmentState, int]]:
         """The parts that a search goes through, each with the number of its entries."""
+        ...
+
+    def editions(self) -> Editions:
+        """In which languages and countries there is something."""
         ...
 
     def __len__(self) -> int:

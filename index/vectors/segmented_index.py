@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from index.vectors import NO_FILTERS, Entry, Filters, Hit, SegmentState
+from index.vectors import NO_FILTERS, Editions, Entry, Filters, Hit, SegmentState
 from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.compaction import Merger, merge, to_merge
 from index.vectors.segment_files import (
@@ -218,6 +218,10 @@ class SegmentedVectorIndex:
         states = [SegmentState.STORED if segment.name else SegmentState.SEALED for segment in view.sealed]
         counts = [int(np.count_nonzero(segment.alive)) for segment in view.segments]
         return list(zip([*states, SegmentState.LIVE], counts, strict=True))
+
+    def editions(self) -> Editions:
+        """In which languages and countries there is something; see `VectorIndex.editions`."""
+        return Editions(frozenset(self._names.langs.all()) - {""}, frozenset(self._names.countries.all()) - {""})
 
     def refresh(self) -> None:
         """See the segments that the writer has merged meanwhile; see `VectorIndex.refresh`."""

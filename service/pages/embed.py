@@ -13,8 +13,9 @@ from index.language import locale_of
 from service.access.callers import Caller
 from service.access.requirements import READ, GuardedRoute
 from service.dependencies import Index
-from service.pages.front_page import Report
-from service.pages.rendering import templates
+from service.pages.rendering import page
+from service.pages.shown import ShownArticle
+from service.pages.wording import DEFAULT, wording
 from service.security_headers import page_headers
 
 LANGUAGES = ("ar", "de", "en", "es", "fr", "he", "hi", "ja", "ko", "pt", "ru", "zh", "zh-Hant")
@@ -69,15 +70,15 @@ def embed(request: Request, chosen: Annotated[Chosen, Query()], index: Index) ->
         attributes = chosen.attributes(report.id)
         key = {"key": _KEY} if caller.key else {}
         context |= {"report": report, "widget": _opening(attributes), "tag": str(_opening(attributes | key))}
-    return templates().TemplateResponse(request, "embed.html", context, headers=_HEADERS)
+    return page(request, "embed.html", wording(DEFAULT), context, _HEADERS)
 
 
-def _choice(index: CoverageIndex, named: str | None) -> list[Report]:
+def _choice(index: CoverageIndex, named: str | None) -> list[ShownArticle]:
     """The latest articles, and before them the one that is named, unless it is one of them."""
-    latest = [Report.of(stored) for stored in index.latest(_CHOICE)]
+    latest = [ShownArticle.of(stored, wording(DEFAULT)) for stored in index.latest(_CHOICE)]
     if named is None or named in {report.id for report in latest}:
         return latest
-    return [Report.of(index.article(named)), *latest]
+    return [ShownArticle.of(index.article(named), wording(DEFAULT)), *latest]
 
 
 def _opening(attributes: dict[str, str]) -> Markup:

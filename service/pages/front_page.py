@@ -1,140 +1,100 @@
-"""The front page: the latest articles, each with its related coverage."""
+"""The front page: what is being reported, story by story."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlencode
 
-from babel import Locale
-from babel.dates import format_date, format_time
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from index import CoverageIndex, ReasonKind, Related, RelatedQuery, Relation, StoredArticle
-from index.language import locale_of
+from index.article import Country, Lang
+from index.store.stories import StoryOrder, StoryQuery
 from service.access.requirements import READ, GuardedRoute
 from service.dependencies import Index
-from service.pages.rendering import templates
-from service.schemas import snippet
-from service.security_headers import page_headers
+from service.pages.rendering import page, wording_for
+from service.pages.shown import ShownStory, country_name, language_and_direction
+from service.pages.wording import Wording
+from service.story_schemas import cursor_of, position_of
 
-_LATEST = 300
-_STORIES = 40
-_RELATED = 8
-_ENGLISH = Locale("en")
-_HEADERS = page_headers("style-src 'self'", "img-src data:")
-_MENTIONED = (ReasonKind.NAMES, ReasonKind.NUMBERS)
+_STORIES = 30
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """An article, ready to be shown."""
+class FrontPageParameters(BaseModel):
+    """Which stories the page shows, and in which language it is."""
 
-    id: str
-    title: str
-    snippet: str
-    url: str | None
-    source: str | None
-    country: str | None
-    lang: str
-    language: str
-    direction: str
-    time: str
-    date: str
+    model_config = ConfigDict(extra="forbid")
 
+    lang: Lang | None = None
+    languages: Lang | None = None
+    country: Country | None = None
+    order: StoryOrder = StoryOrder.TRENDING
+    cursor: Annotated[str | None, Field(max_length=200)] = None
+
+    @field_validator("lang", "languages", "country", "cursor", mode="before")
     @classmethod
-    def of(cls, stored: StoredArticle) -> "Report":
-        """Of a stored article."""
-        article, locale = stored.article, locale_of(stored.article.language) or _ENGLISH
-        text = snippet(article.text or "")
-        return cls(
-            id=article.id,
-            title=article.title or text,
-            snippet=text if article.title else "",
-            url=article.url,
-            source=article.source,
-            country=article.country,
-            lang=article.language,
-            language=locale.get_language_name(locale) or article.language,
-            direction=locale.text_direction,
-            time=stored.appeared_at.isoformat(),
-            date=format_date(stored.appeared_at, "medium", locale)
-            + " "
-            + format_time(stored.appeared_at, "short", locale=locale),
-        )
+    def _none_chosen(cls, value: object) -> object:
+        """What a form sends where nothing was chosen."""
+        return value or None
+
+    def leading_on(self, cursor: str) -> str:
+        """The query of the next page."""
+        return urlencode(self.model_dump(mode="json", exclude_none=True, exclude_defaults=True) | {"cursor": cursor})
 
 
 @dataclass(frozen=True, slots=True)
-class RelatedReport:
-    """A report, ready to be shown as related.
+class Choice:
+    """One of the things that a reader can choose."""
 
-    Attributes:
-        report: the report.
-        relation: what it is to the lead.
-        why: what both mention.
-        copies: how many further articles have the same text.
-    """
-
-    report: Report
-    relation: str
-    why: str
-    copies: int
-
-    @classmethod
-    def of(cls, item: Related) -> "RelatedReport":
-        """Of a related article."""
-        evidence = {reason.kind: reason.evidence for reason in item.reasons}
-        countries = [_ENGLISH.territories[code] for code in evidence.get(ReasonKind.COUNTRIES, ())]
-        rest = [one for kind in _MENTIONED for one in evidence.get(kind, ())]
-        why = ", ".join(dict.fromkeys((*countries, *rest)))
-        relation = "Same story" if item.relation is Relation.SAME_STORY else "Related"
-        return cls(Report.of(item.stored), relation, why, len(item.copies))
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """A report with what else is being reported about it."""
-
-    lead: Report
-    related: list[RelatedReport]
-
-    @property
-    def languages(self) -> int:
-        """In how many languages it is reported."""
-        return len({report.lang for report in self._reports})
-
-    @property
-    def sources(self) -> int:
-        """By how many publishers it is reported."""
-        return len({report.source for report in self._reports if report.source})
-
-    @property
-    def _reports(self) -> list[Report]:
-        return [self.lead, *(related.report for related in self.related)]
+    value: str
+    name: str
+    is_chosen: bool
 
 
 @router.get("/", dependencies=[READ])
-def front_page(request: Request, index: Index) -> Response:
-    """The latest articles with their related coverage; what is shown as related is not shown again."""
-    context = {"stories": _latest_coverage(index), "articles": index.count()}
-    return templates().TemplateResponse(request, "front_page.html", context, headers=_HEADERS)
+def front_page(parameters: Annotated[FrontPageParameters, Query()], request: Request, index: Index) -> Response:
+    """The stories that most publishers report just now, or the latest."""
+    t = wording_for(request, parameters.lang)
+    wanted = frozenset(filter(None, [parameters.languages]))
+    query = StoryQuery(
+        order=parameters.order,
+        limit=_STORIES + 1,
+        after=None if parameters.cursor is None else position_of(parameters.cursor),
+        langs=wanted,
+        countries=frozenset(filter(None, [parameters.country])),
+    )
+    stories = index.stories.find(query)
+    following = None
+    if len(stories) > _STORIES:
+        following = parameters.leading_on(cursor_of(query.position(stories[_STORIES - 1].record)))
+    editions = index.editions()
+    context = {
+        "stories": [shown for story in stories[:_STORIES] if (shown := ShownStory.of(story, t, wanted))],
+        "following": following,
+        "is_filtered": bool(parameters.languages or parameters.country or parameters.cursor),
+        "lang": parameters.lang,
+        "languages": _languages(editions.langs, parameters.languages),
+        "countries": _countries(editions.countries, parameters.country, t),
+        "orders": [
+            Choice("trending", t("trending"), parameters.order is StoryOrder.TRENDING),
+            Choice("latest", t("latest"), parameters.order is StoryOrder.LATEST),
+        ],
+    }
+    return page(request, "front_page.html", t, context)
 
 
-def _latest_coverage(index: CoverageIndex) -> list[Coverage]:
-    shown: set[str] = set()
-    stories: list[Coverage] = []
-    query = RelatedQuery(limit=_RELATED, max_per_source=_RELATED)
-    for stored in index.latest(_LATEST):
-        if stored.article.id in shown:
-            continue
-        answer = index.related_to(stored, query)
-        related = [item for item in answer.items if item.stored.article.id not in shown]
-        texts = [one.article.id for item in related for one in (item.stored, *item.copies)]
-        shown |= {stored.article.id, *answer.copies, *texts}
-        stories.append(_coverage(stored, related))
-        if len(stories) == _STORIES:
-            break
-    # What many report comes first; of what as many report, the latest.
-    return sorted(stories, key=lambda story: -story.sources)
+def _languages(tags: frozenset[str], chosen: str | None) -> list[Choice]:
+    names = {tag: language_and_direction(tag)[0] for tag in tags | set(filter(None, [chosen]))}
+    return _by_name(names, chosen)
 
 
-def _coverage(stored: StoredArticle, related: list[Related]) -> Coverage:
-    return Coverage(Report.of(stored), list(map(RelatedReport.of, related)))
+def _countries(codes: frozenset[str], chosen: str | None, t: Wording) -> list[Choice]:
+    names = {code: country_name(code, t) or code for code in codes | set(filter(None, [chosen]))}
+    return _by_name(names, chosen)
+
+
+def _by_name(names: Mapping[str, str], chosen: str | None) -> list[Choice]:
+    choices = [Choice(value, name, value == chosen) for value, name in names.items()]
+    return sorted(choices, key=lambda choice: choice.name.casefold())

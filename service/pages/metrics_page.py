@@ -17,10 +17,8 @@ from index.reading_time import (
 )
 from index.summary import BALANCE, MOST_READ, MOST_SENTENCES
 from service.access.requirements import PUBLIC, GuardedRoute
-from service.pages.rendering import templates
-from service.security_headers import page_headers
-
-_HEADERS = page_headers("style-src 'self'", "img-src data:")
+from service.pages.rendering import page
+from service.pages.wording import DEFAULT, wording
 
 router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 
@@ -28,7 +26,7 @@ router = APIRouter(include_in_schema=False, route_class=GuardedRoute)
 @router.get("/about/metrics", dependencies=[PUBLIC])
 def metrics_page(request: Request) -> Response:
     """The page."""
-    return templates().TemplateResponse(request, "metrics.html", _context(), headers=_HEADERS)
+    return page(request, "metrics.html", wording(DEFAULT), _context())
 
 
 def _context() -> dict[str, Any]:
