@@ -42,7 +42,7 @@ def measure() -> dict[str, float]:
             for article_id in ids:
                 calls.append(milliseconds(client, f"/v1/articles/{article_id}/related?limit=12"))
                 pages.append(milliseconds(client, f"/read/{article_id}"))
-    figures = {}
+    figures: dict[str, float] = {}
     for name, times in (("related_call", calls), ("page", pages), ("page_first_view", first)):
         figures |= {f"{name}/p{percent}_ms": float(np.percentile(times, percent)) for percent in (50, 95)}
     for percent in (50, 95):

@@ -23,7 +23,7 @@ from service.fetching.pages import Pages
 from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
-from service.pages import docs, embed, front_page, metrics_page, search_page
+from service.pages import docs, embed, front_page, metrics_page, reader_page, search_page
 from service.repeats import Repeats
 from service.routes import articles, batch, health, related, sources, stories, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
@@ -86,6 +86,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         health.router,
         front_page.router,
         search_page.router,
+        reader_page.router,
         docs.router,
         embed.router,
         widget_script.router,

@@ -15,7 +15,8 @@ from service.dependencies import Index
 from service.pages.rendering import page, wording_for
 from service.pages.shown import ShownStory, country_name, language_and_direction
 from service.pages.wording import Wording
-from service.story_schemas import cursor_of, position_of
+from service.paging import next_page
+from service.story_schemas import position_of
 
 _STORIES = 30
 
@@ -66,13 +67,11 @@ def front_page(parameters: Annotated[FrontPageParameters, Query()], request: Req
         countries=frozenset(filter(None, [parameters.country])),
     )
     stories = index.stories.find(query)
-    following = None
-    if len(stories) > _STORIES:
-        following = parameters.leading_on(cursor_of(query.position(stories[_STORIES - 1].record)))
+    cursor = next_page(stories, _STORIES, lambda story: query.position(story.record))
     editions = index.editions()
     context = {
-        "stories": [shown for story in stories[:_STORIES] if (shown := ShownStory.of(story, t, wanted))],
-        "following": following,
+        "stories": [shown for story in stories if (shown := ShownStory.of(story, t, wanted))],
+        "following": cursor and parameters.leading_on(cursor),
         "is_filtered": bool(parameters.languages or parameters.country or parameters.cursor),
         "lang": parameters.lang,
         "languages": _languages(editions.langs, parameters.languages),

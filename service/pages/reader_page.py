@@ -136,14 +136,14 @@ def _day(day: Day, t: Wording) -> ShownDay:
 
 def _figures(stored: StoredArticle, summary: Sequence[str], found: _Found, locale: Locale) -> Figures:
     article, source = stored.article, found.source
-    is_ranked = source is not None and source.rank is not None
+    rank = source.rank if source else None
     return Figures(
         time_here=_duration(seconds_to_read(" ".join(summary), article.language), locale),
         time_there=_duration(seconds_to_read(article.text or "", article.language), locale),
         quality=format_percent(found.quality.value, locale=locale) if found.quality else None,
         source_quality=_percent(source.quality if source else None, locale),
-        rank=format_decimal(source.rank, locale=locale) if source and is_ranked else None,
-        ranked=format_decimal(source.ranked, locale=locale) if source and is_ranked else None,
+        rank=None if rank is None else format_decimal(rank, locale=locale),
+        ranked=format_decimal(source.ranked, locale=locale) if source and rank is not None else None,
     )
 
 

@@ -40,7 +40,7 @@ GETS = {
     "/embed": 200,
     "/docs": 200,
     "/openapi.json": 200,
-    "/static/front-page.css": 200,
+    "/static/pages.css": 200,
     "/static-offline-docs/swagger-ui.css": 200,
     "/livez": 200,
     "/readyz": 200,
@@ -109,7 +109,7 @@ def test_it_is_told_as_what_it_was(client: TestClient, monkeypatch: pytest.Monke
     seen: list[Handled] = []
     monkeypatch.setattr(client.app.middleware_stack, "_observers", [seen.append])  # type: ignore[attr-defined]
     client.head("/v1/stories/s1")
-    client.head("/static/front-page.css")
+    client.head("/static/pages.css")
     assert [(one.method, one.route, one.status, one.bytes) for one in seen] == [
         ("HEAD", "/v1/stories/{story_id}", 200, 0),
         ("HEAD", "/static/{path}", 200, 0),

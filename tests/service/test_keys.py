@@ -52,7 +52,7 @@ OPEN = {
     "/static-offline-docs",
     "/widget/v1/related-coverage.js",
 }
-PAGES = {"/", "/embed"}
+PAGES = {"/", "/embed", "/search", "/read/x"}
 SENT = {
     Scope.READ: ("GET", "/v1/stories", 200),
     Scope.INGEST: ("PUT", "/v1/articles/a", 201),
@@ -134,7 +134,7 @@ def test_every_route_that_needs_a_key_says_so_in_the_description(client: TestCli
 def test_what_is_open_needs_no_key(client: TestClient, keys: Path, path: str) -> None:
     add_key(keys)
     assert client.get(path).status_code == 200
-    assert client.get("/static/front-page.css").status_code == 200
+    assert client.get("/static/pages.css").status_code == 200
     assert client.get("/static-offline-docs/swagger-ui.css").status_code == 200
 
 

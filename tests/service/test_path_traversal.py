@@ -58,7 +58,7 @@ def spelled(path: str) -> Iterator[str]:
 def targets(to: Path) -> Iterator[str]:
     """What to ask for to be given a file."""
     beside = os.path.relpath(to, STATIC)
-    names = [beside, str(to), f"{'../' * 30}{to}", f"front-page.css/../{beside}"]
+    names = [beside, str(to), f"{'../' * 30}{to}", f"pages.css/../{beside}"]
     for folder in ("/static/", "/static-offline-docs/", "/v1/articles/", "/v1/stories/", "/docs/", "/"):
         for name in names:
             yield from (f"{folder}{one}" for one in spelled(name))
@@ -82,7 +82,7 @@ def test_no_file_is_given_but_those_that_are_meant_to_be(index: CoverageIndex, k
                 assert 400 <= status < 500, (target, answer)
                 assert content[:200] not in answer, target
                 assert SECRET not in answer, target
-        assert answered(address, "/static/front-page.css", key).startswith(b"HTTP/1.1 200 ")
+        assert answered(address, "/static/pages.css", key).startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_keys_are_where_they_would_be_found(keys: Path, hidden: list[Path]) -> None:

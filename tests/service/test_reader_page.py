@@ -98,7 +98,7 @@ def test_similar_news_has_a_title_a_snippet_and_links(page: Page, article_id: st
     expect(item, about).to_have_count(1)
     expect(item.get_by_role("heading")).to_have_text(article.title or "")
     assert (article.text or "").startswith(text(item.locator(".snippet"))[:60])
-    assert article.source in text(item.locator(".byline"))
+    assert (article.source or "") in text(item.locator(".byline"))
     assert "한국어" in text(item.locator(".byline"))
     assert item.get_by_role("link", name="더 읽기").get_attribute("href") == article.url
 

@@ -83,11 +83,11 @@ def test_unexpected_errors_have_them(client: TestClient, monkeypatch: pytest.Mon
 
 
 def test_static_files_can_be_loaded_by_pages_of_other_sites(client: TestClient) -> None:
-    assert_headers(client.get("/static/front-page.css"), loaded_by="cross-origin")
+    assert_headers(client.get("/static/pages.css"), loaded_by="cross-origin")
 
 
 def test_the_front_page_loads_its_style_and_nothing_else(client: TestClient) -> None:
-    policy = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+    policy = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
     assert_headers(client.get("/"), policy + "frame-ancestors 'none'")
 
 
