@@ -25,7 +25,7 @@ from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import docs, embed, front_page, metrics_page, reader_page, search_page
 from service.repeats import Repeats
-from service.routes import articles, batch, health, related, sources, stories, takedowns
+from service.routes import articles, batch, health, related, sources, stories, story_stream, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
 from service.widget import script as widget_script
@@ -81,6 +81,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         related.router,
         articles.router,
         takedowns.router,
+        story_stream.router,  # before that of stories, where it would be taken for one
         stories.router,
         sources.router,
         health.router,

@@ -1,24 +1,18 @@
 """What is being reported: stories, what each says, and what becomes of them."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.concurrency import run_in_threadpool
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from index.store.stories import StoryQuery
 from index.stories.ids import number_of
-from service.access.callers import is_still_let_in
 from service.access.requirements import READ
 from service.caching import NOT_MODIFIED, CachedForAMinute, CachedRoute
 from service.dependencies import Index
 from service.openapi import STORY_RESPONSES
 from service.paging import link_next, next_page
 from service.story_schemas import (
-    MOST_CHANGES,
     ExplanationOut,
     ReportOut,
     StoriesOut,
@@ -37,8 +31,6 @@ from service.story_schemas import (
 router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRoute, dependencies=[READ])
 
 MOST_OF_THREAD = 20
-_POLL_SECONDS = 0.5
-_QUIET_POLLS = 30
 
 _RESPONSES = STORY_RESPONSES | NOT_MODIFIED
 _CACHED = [CachedForAMinute]  # a story tells what came in the last hours
@@ -63,31 +55,6 @@ def list_changes(parameters: Annotated[StoryChangesParameters, Query()], index: 
     changes = index.stories.changes_after(parameters.after, parameters.limit, parameters.story)
     last = changes[-1].sequence if changes else parameters.after
     return StoryChangesOut(changes=list(map(StoryChangeOut.of, changes)), last=last)
-
-
-@router.get("/stream", operation_id="streamStoryChanges", response_class=EventSourceResponse)
-async def stream_changes(
-    request: Request,
-    index: Index,
-    last_event_id: Annotated[
-        int | None, Header(ge=0, le=2**62, description="Begin behind this change; without it, with the next one.")
-    ] = None,
-) -> AsyncIterator[ServerSentEvent]:
-    """What becomes of stories, as server-sent events: each is named by the kind of change, its id is its number."""
-    library = index.stories
-    last = await run_in_threadpool(library.last_change) if last_event_id is None else last_event_id
-    yield ServerSentEvent(comment="changes of stories follow")
-    quiet = 0
-    while not await _is_over(request):
-        changes = await run_in_threadpool(library.changes_after, last, MOST_CHANGES)
-        for change in changes:
-            last = change.sequence
-            yield ServerSentEvent(id=str(last), event=change.kind.value, data=StoryChangeOut.of(change))
-        quiet = 0 if changes else quiet + 1
-        if quiet >= _QUIET_POLLS:
-            quiet = 0
-            yield ServerSentEvent(comment="nothing new")
-        await asyncio.sleep(_POLL_SECONDS)
 
 
 @router.get("/{story_id}", operation_id="getStory", responses=_RESPONSES, dependencies=_CACHED)
@@ -125,8 +92,3 @@ def get_timeline(story_id: StoryId, index: Index) -> TimelineOut:
 def explain(story_id: StoryId, index: Index) -> ExplanationOut:
     """Why the articles of a story are together, and which hangs on by the least."""
     return ExplanationOut.of(index.explain_story(story_id))
-
-
-async def _is_over(request: Request) -> bool:
-    """Whether a stream has to end; also when its key was revoked, which only a new request would find otherwise."""
-    return request.app.state.is_stopping or await request.is_disconnected() or not is_still_let_in(request)

@@ -21,7 +21,7 @@ from service import logs
 from service.access.keys import KeyRing, Scope, new_key, without_keys
 from service.access.requirements import INGEST, PUBLIC, READ, GuardedRoute, Needs
 from service.app import create_app
-from service.routes import stories
+from service.routes import story_stream
 from service.settings import Settings
 from tests.index.fakes import an_article
 from tests.service.conftest import add_key, revoke_key, serving
@@ -368,7 +368,7 @@ def test_revoking_the_last_key_opens_nothing(client: TestClient, keys: Path) -> 
 def test_a_stream_ends_when_its_key_is_revoked(
     topical_index: CoverageIndex, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stories, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(story_stream, "_POLL_SECONDS", 0.01)
     key = add_key(keys)
     with (
         serving(create_app(Settings(), topical_index)) as address,

@@ -17,7 +17,7 @@ from fastapi.testclient import TestClient
 from index import CoverageIndex, open_index
 from index.store.stories import Regrouping, StoryChange
 from service.app import create_app
-from service.routes import stories as routes
+from service.routes import story_stream
 from service.server import Server
 from service.settings import Settings
 from tests.index.fakes import FakeEncoder
@@ -202,6 +202,20 @@ def test_what_happens_is_told_to_those_who_listen(client: httpx2.Client, topical
         assert read(another, 4) == told
 
 
+def test_who_hangs_up_while_much_is_told_is_no_error(
+    client: httpx2.Client, topical_service: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    lines = [json.dumps({"id": f"a{number}", "title": "A summit"}) for number in range(500)]
+    assert client.post("/v1/articles:batch", content="\n".join(lines)).status_code == 200
+    caplog.clear()
+    for _ in range(5):
+        with listening(topical_service, 0) as stream:
+            read(stream, 1)
+    handled = f'similar_news_http_requests_total{{method="GET",route="{STREAM}",status="200"}} 5.0'
+    wait_until(lambda: handled in client.get("/metrics").text)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 def test_who_was_away_goes_on_where_it_was(client: httpx2.Client, topical_service: str) -> None:
     for number in range(4):
         put(client, f"a{number}", ("Summit", "Flood")[number % 2])
@@ -224,7 +238,7 @@ def test_who_was_away_goes_on_where_it_was(client: httpx2.Client, topical_servic
 def test_who_was_away_for_long_is_told_everything_in_order(
     client: httpx2.Client, topical_service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(routes, "MOST_CHANGES", 2)
+    monkeypatch.setattr(story_stream, "MOST_CHANGES", 2)
     for number in range(7):
         put(client, f"a{number}", ("Summit", "Flood")[number % 2])
     with listening(topical_service, 0) as stream:
@@ -278,7 +292,7 @@ def test_nobody_asks_for_those_who_have_gone(
         time.sleep(0.5)
         return len(asked) == before
 
-    monkeypatch.setattr(routes, "_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(story_stream, "_POLL_SECONDS", 0.001)
     monkeypatch.setattr(topical_index.stories, "changes_after", count)
     with listening(topical_service):
         wait_until(lambda: len(asked) > 2)
