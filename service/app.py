@@ -1,13 +1,15 @@
 """The application."""
 
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from importlib.resources import files
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -39,6 +41,25 @@ Every error is answered as `application/problem+json` (RFC 9457), with a `detail
 no HTTP at all is refused in plain text. Any request may be answered by 408 when its body comes too slowly, by 429 when
 too many came from the same caller, and by 503 when too many are worked on; `Retry-After` says when to try again.
 """
+
+
+_ROUTERS = (
+    related.router,  # before that of articles, where what stands behind an id would be taken for a part of it
+    articles.router,
+    takedowns.router,
+    story_stream.router,  # before that of stories, where it would be taken for one
+    stories.router,
+    sources.router,
+    health.router,
+    front_page.router,
+    search_page.router,
+    reader_page.router,
+    docs.router,
+    embed.router,
+    widget_script.router,
+    metrics_page.router,
+)
+"""All but that of batches, whose bodies may be larger."""
 
 
 def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAPI:
@@ -76,29 +97,25 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
         telemetry.leave_queries_out(app)
     openapi.install(app)
     app.include_router(batch.router, max_body_size=settings.max_batch_bytes)
-    # The path of related coverage stands before that of any article id, which would take it for one.
-    for router in (
-        related.router,
-        articles.router,
-        takedowns.router,
-        story_stream.router,  # before that of stories, where it would be taken for one
-        stories.router,
-        sources.router,
-        health.router,
-        front_page.router,
-        search_page.router,
-        reader_page.router,
-        docs.router,
-        embed.router,
-        widget_script.router,
-        metrics_page.router,
-    ):
+    for router in _ROUTERS:
         app.include_router(router, max_body_size=settings.max_article_bytes)
+    app.state.methods = _methods([batch.router, *_ROUTERS])
     static = StaticFiles(directory=str(files(pages).joinpath("static")))
     app.mount("/static", WithHeaders(static, FOR_ALL_SITES), name="static")
     _wrap(app)
     request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
     return app
+
+
+def _methods(routers: Iterable[APIRouter]) -> dict[str, set[str]]:
+    """The methods of each path; where GET is one, HEAD is as well (see `service.head_requests`)."""
+    methods = defaultdict[str, set[str]](set)
+    for router in routers:
+        for route in router.routes:
+            if isinstance(route, Route):
+                methods[route.path] |= route.methods or set()
+                methods[route.path] |= {"HEAD"} if "GET" in methods[route.path] else set()
+    return dict(methods)
 
 
 def _wrap(app: FastAPI) -> None:

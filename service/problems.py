@@ -262,8 +262,7 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
                 404, "no-such-path", f"there is nothing at {request.url.path}; /docs lists what there is"
             )
         case 405:
-            detail = f"{request.method} is not possible here"
-            problem = make_problem(405, "method-not-allowed", detail)
+            return _method_not_allowed(request)
         case 413:
             problem = _too_large()
         case 400:
@@ -271,6 +270,14 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         case code:
             problem = make_problem(code, "http", str(error.detail))
     return answer(problem, error.headers)
+
+
+def _method_not_allowed(request: Request) -> JSONResponse:
+    # A path has a route for each method, which knows no other; files, which are under no such route, can be read.
+    path = getattr(request.scope.get("route"), "path", None)
+    allowed = ", ".join(sorted(request.app.state.methods.get(path, {"GET", "HEAD"})))
+    detail = f"{request.method} is not possible here, but {allowed}"
+    return answer(make_problem(405, "method-not-allowed", detail), {"Allow": allowed})
 
 
 def _on_unexpected(_: Request, error: Exception) -> JSONResponse:

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
+from starlette.routing import Match
+from starlette.types import Scope
 
 from index import Article, CoverageIndex, Put, PutStatus, StoredArticle
 from service.access.requirements import INGEST, READ, GuardedRoute
@@ -19,7 +21,21 @@ from service.problems import Problem, ProblemError, make_problem
 from service.repeats import describe_key
 from service.schemas import ArticleBody, ArticleOut, PutOut, PutParameters, Told
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=GuardedRoute)
+
+class ArticleRoute(GuardedRoute):
+    """A route of articles, to which what stands behind an id belongs as well, so that it says what an id is.
+
+    Related coverage has a path of its own, also for methods that it does not have.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """How far the route is that of a request."""
+        match, found = super().matches(scope)
+        is_related = found.get("path_params", {}).get("article_id", "").endswith("/related")
+        return (Match.NONE, {}) if is_related else (match, found)
+
+
+router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=ArticleRoute)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
     409: {"model": Problem, "description": "The article was taken down."},

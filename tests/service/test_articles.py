@@ -208,6 +208,33 @@ def test_an_unknown_path_or_method_is_a_problem_too(client: TestClient) -> None:
     assert_problem(client.patch("/v1/related"), 405, "PATCH")
 
 
+def test_what_is_behind_an_id_is_no_part_of_it(client: TestClient) -> None:
+    for send in (client.put, client.delete):
+        response = send("/v1/articles/a/related")
+        assert_problem(response, 405, "GET")
+        assert response.headers["Allow"] == "GET, HEAD"
+    assert client.put("/v1/articles/related", json=SUMMIT).status_code == 201
+    assert client.get("/v1/articles/related").json()["id"] == "related"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/related", "GET, HEAD, POST"),
+        ("/v1/articles/a", "DELETE, GET, HEAD, PUT"),
+        ("/v1/articles/a/related", "GET, HEAD"),
+        ("/v1/articles:batch", "POST"),
+        ("/livez", "GET, HEAD"),
+        ("/static/front-page.css", "GET, HEAD"),
+    ],
+)
+def test_what_is_possible_instead_is_told(client: TestClient, path: str, allowed: str) -> None:
+    """One path has several routes, of which each knows but its own method."""
+    response = client.patch(path)
+    assert_problem(response, 405, "PATCH", allowed)
+    assert response.headers["Allow"] == allowed
+
+
 def test_an_error_of_our_own_is_a_problem_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(article_id: str) -> None:
         raise RuntimeError(article_id)
