@@ -139,21 +139,55 @@ ArticleId = Annotated[
         examples=["kp-ru-summit-talks-ko"],
     ),
 ]
-Lang = Annotated[str, Field(max_length=35), AfterValidator(standard_tag)]
-Country = Annotated[str, AfterValidator(_country)]
-Url = Annotated[str, AfterValidator(_url)]
+# What the validators demand is described in `json_schema_extra`, for those who make clients or requests from it.
+Lang = Annotated[
+    str, Field(max_length=35, json_schema_extra={"minLength": 2, "format": "bcp-47"}), AfterValidator(standard_tag)
+]
+Country = Annotated[
+    str,
+    Field(json_schema_extra={"format": "iso-3166-1-alpha-2"}),
+    AfterValidator(_country),
+]
+Url = Annotated[str, Field(json_schema_extra={"maxLength": MAX_URL, "format": "uri"}), AfterValidator(_url)]
 Moment = Annotated[datetime, BeforeValidator(_date)]
 # Lengths are of the cleaned text: composing characters can make a text longer.
-_Cleaned = Annotated[str, AfterValidator(_whole), AfterValidator(clean_text), AfterValidator(_words)]
+_Cleaned = Annotated[
+    str,
+    Field(json_schema_extra={"pattern": r"[\p{L}\p{N}]"}),
+    AfterValidator(_whole),
+    AfterValidator(clean_text),
+    AfterValidator(_words),
+]
 Title = Annotated[_Cleaned, Field(max_length=MAX_TITLE)]
 Text = Annotated[_Cleaned, Field(max_length=MAX_TEXT)]
 Name = Annotated[_Cleaned, Field(max_length=200)]
 
 
+def one_needed(*names: str) -> dict[str, Any]:
+    """What a JSON schema says, below `allOf`, of an object that needs at least one of these, which are strings.
+
+    Directly in the schema of the object generators of clients would take it for several kinds of objects.
+    """
+    return {"anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in names]}
+
+
+def describe_needs(schema: dict[str, Any], *words: str) -> None:
+    """Describe in a JSON schema what an article needs: one of the fields for its words, and what tells it from others."""
+    del schema["required"]  # the id, which can be derived
+    schema["properties"]["id"]["type"] = ["string", "null"]
+    schema["allOf"] = [one_needed(*words), one_needed("id", "url")]
+
+
+def _describe(schema: dict[str, Any]) -> None:
+    describe_needs(schema, "title", "text")
+
+
 class Content(BaseModel):
     """What is embedded: the words of an article, or of a query. A title or a text is needed, best both."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_alias=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_alias=True, json_schema_extra={"allOf": [one_needed("title", "text")]}
+    )
 
     title: Title | None = Field(None, description="The headline.", examples=["북·러, 광범위한 군사협력 시사"])
     text: Text | None = Field(None, description="The body as plain text, as much of it as there is.")
@@ -203,6 +237,8 @@ class ArticleFields(Content):
 
 class Article(ArticleFields):
     """One report of one publisher."""
+
+    model_config = ConfigDict(json_schema_extra=_describe)
 
     id: ArticleId = Field(description="The publisher's own id; derived from the URL when left out.")
 

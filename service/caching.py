@@ -29,10 +29,7 @@ from service.settings import Settings
 
 _IfNoneMatch = Annotated[
     str | None,
-    Header(
-        max_length=4_096,
-        description="An `ETag` of before: if the answer is still the same, it is not sent again (304).",
-    ),
+    Header(description="An `ETag` of before: if the answer is still the same, it is not sent again (304)."),
 ]
 
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {

@@ -15,6 +15,7 @@ MOST_SOURCES = 200
 _Position: TypeAdapter[tuple[float, str]] = TypeAdapter(
     tuple[Annotated[float, Field(ge=-1, le=0)], Annotated[str, Field(max_length=200)]]
 )
+_Cursor = Annotated[str, Field(max_length=2_000, json_schema_extra={"format": "cursor-of-sources"})]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -96,7 +97,7 @@ class SourceParameters(BaseModel):
 
     country: list[Country] = Field([], description="Only publishers of these countries.", examples=[["KR"]])
     limit: int = Field(50, ge=1, le=MOST_SOURCES, description="How many publishers at most.")
-    cursor: str | None = Field(None, max_length=2_000, description="`next` of the page before.")
+    cursor: _Cursor | None = Field(None, description="`next` of the page before.")
 
     @property
     def after(self) -> tuple[float, str] | None:

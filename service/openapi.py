@@ -78,8 +78,35 @@ WRITE_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that keeps or deletes something may answer besides."""
 
 
+def link(operation: str, **parameters: str) -> dict[str, Any]:
+    """A link from an answer to another operation.
+
+    Args:
+        operation: the operation's id.
+        parameters: what in the answer it takes each of its parameters from, as a JSON pointer.
+    """
+    return {"operationId": operation, "parameters": {name: f"$response.body#{at}" for name, at in parameters.items()}}
+
+
+def article_links(at: str) -> dict[str, Any]:
+    """Links from an answer to what can be asked of the article whose id is at a JSON pointer of it."""
+    operations = {"article": "getArticle", "related": "relatedByArticle", "takedown": "deleteArticle"}
+    return {name: link(operation, article_id=at) for name, operation in operations.items()}
+
+
+def story_links(at: str) -> dict[str, Any]:
+    """Links from an answer to what can be asked of the story whose id is at a JSON pointer of it."""
+    operations = {
+        "story": "getStory",
+        "articles": "listStoryArticles",
+        "timeline": "getStoryTimeline",
+        "explanation": "explainStory",
+    }
+    return {name: link(operation, story_id=at) for name, operation in operations.items()}
+
+
 def install(app: FastAPI) -> None:
-    """Describe every error as the problem that it is, and lines as lines."""
+    """Describe every error as the problem that it is, lines as lines, and parameters as what can be sent."""
     describe = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -92,6 +119,8 @@ def install(app: FastAPI) -> None:
                 _as_lines(operation["responses"])
                 _with_access(operation)
                 _add(operation, _of_all(path, operation))
+                for parameter in operation.get("parameters", []):
+                    parameter["schema"] = _without_null(parameter["schema"])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does
@@ -139,3 +168,11 @@ def _as_lines(responses: dict[str, Any]) -> None:
 def lines_of(reference: str) -> dict[str, Any]:
     """The content of a body that has something on every line."""
     return {"schema": {"type": "string"}, "itemSchema": {"$ref": reference}}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a parameter without its null, which no query or header can carry: it is left out instead."""
+    shapes: list[dict[str, Any]] = [shape for shape in schema.get("anyOf", []) if shape != {"type": "null"}]
+    if len(shapes) != 1:
+        return schema
+    return {name: value for name, value in schema.items() if name != "anyOf"} | shapes[0]

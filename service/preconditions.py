@@ -4,12 +4,17 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic import JsonValue
 
 from index.store import Condition
 from service.problems import ProblemError, make_problem
 
 _ANY = "*"
 _TAG = re.compile(r'[ \t]*(?P<weak>W/)?"(?P<version>[\x21\x23-\x7e\x80-\xff]*)"[ \t]*(?:,|$)')
+
+
+_DESCRIBED: dict[str, JsonValue] = {"pattern": r'^(\*|((W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)?)$'}
+"""The same for a JSON schema, but for what clients had better not send."""
 
 
 def etag_of(version: str) -> str:
@@ -19,10 +24,18 @@ def etag_of(version: str) -> str:
 
 def _condition(
     if_match: Annotated[
-        str | None, Header(description="Only if the article's ETag is one of these; `*` if there is one at all.")
+        str | None,
+        Header(
+            description="Only if the article's ETag is one of these; `*` if there is one at all.",
+            json_schema_extra=_DESCRIBED,
+        ),
     ] = None,
     if_none_match: Annotated[
-        str | None, Header(description="Only if the article's ETag is none of these; `*` if there is none at all.")
+        str | None,
+        Header(
+            description="Only if the article's ETag is none of these; `*` if there is none at all.",
+            json_schema_extra=_DESCRIBED,
+        ),
     ] = None,
 ) -> Condition | None:
     """The condition of a request, None if it makes none.

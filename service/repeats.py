@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cachetools import TTLCache
 from fastapi import Header, Request
+from pydantic import JsonValue
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,6 +20,7 @@ _MOST_BYTES = 64 * 2**20
 _MOST_BYTES_OF_ONE = 2**20
 _PATHS = frozenset({"/v1/articles", "/v1/articles:batch"})
 _KEY = re.compile(r'"(?P<quoted>[\x21\x23-\x5b\x5d-\x7e ]{1,200})"|(?P<bare>[\x21\x23-\x5b\x5d-\x7e]{1,200})')
+_DESCRIBED: dict[str, JsonValue] = {"pattern": r'^("[ !#-\[\]-~]{1,200}"|[!#-\[\]-~]{1,200})$'}
 _RETRY_SECONDS = 1
 
 _CREDENTIALS = ("authorization", "x-api-key")
@@ -34,6 +36,7 @@ async def describe_key(
             description=f"Any text that is new with every request: one that is sent again within {KEPT_HOURS} h, with "
             "the same key and body, gets the first answer again, if there is one of at most 1 MiB.",
             examples=['"8e03978e-40d5-43e8-bc93-6894a57f9324"'],
+            json_schema_extra=_DESCRIBED,
         ),
     ] = None,
 ) -> None:

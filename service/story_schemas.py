@@ -10,7 +10,7 @@ from index.article import Country, Lang, Moment, Name
 from index.store.stories import HEAT_HALF_LIFE_HOURS, Report, StoryChange, StoryChangeKind, StoryOrder, StoryQuery
 from index.stories.explaining import Explanation, Link
 from index.stories.headlines import Headline
-from index.stories.ids import number_of, story_id, thread_id
+from index.stories.ids import number_of, pattern_of, story_id, thread_id
 from index.stories.library import Day, OfLanguage, Story, Timeline
 from service.paging import position_in
 from service.problems import ProblemError, make_problem
@@ -23,6 +23,7 @@ MOST_CHANGES = 1_000
 _Position: TypeAdapter[tuple[float, int]] = TypeAdapter(
     tuple[Annotated[float, Field(ge=-6e10, le=2.5e11)], Annotated[int, Field(ge=0, le=2**62)]]  # years 1 to 9999
 )
+_Cursor = Annotated[str, Field(max_length=200, json_schema_extra={"format": "cursor"})]
 _Rounded = Annotated[float, AfterValidator(lambda value: round(value, 3))]
 
 
@@ -311,7 +312,7 @@ class StoryParameters(BaseModel):
         StoryOrder.LATEST, description="`latest`: the latest report first; `trending`: the most publishers just now."
     )
     limit: int = Field(20, ge=1, le=MOST_STORIES, description="How many stories at most.")
-    cursor: str | None = Field(None, max_length=200, description="`next` of the page before.")
+    cursor: _Cursor | None = Field(None, description="`next` of the page before.")
     lang: list[Lang] = Field([], description="With a report in one of these languages.", examples=[["ko", "en"]])
     country: list[Country] = Field([], description="With a report by a publisher of one of these countries.")
     source: list[Name] = Field([], description="With a report by one of these publishers.")
@@ -320,7 +321,9 @@ class StoryParameters(BaseModel):
     min_articles: int = Field(1, ge=1, le=1_000_000, description="With so many articles.")
     min_sources: int = Field(1, ge=1, le=1_000_000, description="Of so many publishers.")
     min_languages: int = Field(1, ge=1, le=1_000, description="In so many languages.")
-    thread: str | None = Field(None, description="Of this thread.", examples=["t1"])
+    thread: str | None = Field(
+        None, description="Of this thread.", examples=["t1"], json_schema_extra={"pattern": pattern_of("t")}
+    )
 
     def to_query(self) -> StoryQuery:
         """For the library.
@@ -356,7 +359,7 @@ class StoryArticlesParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: int = Field(50, ge=1, le=MOST_ARTICLES, description="How many articles at most.")
-    cursor: str | None = Field(None, max_length=200, description="`next` of the page before.")
+    cursor: _Cursor | None = Field(None, description="`next` of the page before.")
 
 
 class StoryChangesParameters(BaseModel):
@@ -366,7 +369,9 @@ class StoryChangesParameters(BaseModel):
 
     after: int = Field(0, ge=0, le=2**62, description="Only those with higher numbers.")
     limit: int = Field(100, ge=1, le=MOST_CHANGES, description="How many at most.")
-    story: str | None = Field(None, description="Only those of this story.", examples=["s1"])
+    story: str | None = Field(
+        None, description="Only those of this story.", examples=["s1"], json_schema_extra={"pattern": pattern_of("s")}
+    )
 
 
 def _fields(story: Story) -> dict[str, Any]:

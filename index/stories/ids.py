@@ -2,7 +2,8 @@
 
 import re
 
-_ID = re.compile(r"([st])([1-9][0-9]{0,17})")
+_NUMBER = "[1-9][0-9]{0,17}"
+_ID = re.compile(rf"([st])({_NUMBER})")
 
 
 def story_id(number: int) -> str:
@@ -13,6 +14,11 @@ def story_id(number: int) -> str:
 def thread_id(number: int) -> str:
     """The id of a thread, by the number of the story with which it began."""
     return f"t{number}"
+
+
+def pattern_of(kind: str) -> str:
+    """What ids of a kind, `s` or `t`, look like, for a JSON schema."""
+    return f"^{kind}{_NUMBER}$"
 
 
 def number_of(given: str, kind: str) -> int | None:

@@ -3,10 +3,10 @@
 from typing import Any, Self
 
 from fastapi import Request
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from index import Article
-from index.article import id_of_url
+from index.article import describe_needs, id_of_url
 from service.access.callers import Caller
 from service.fetching.errors import Failure, FetchError
 from service.fetching.pages import Pages
@@ -34,8 +34,14 @@ FETCH_RESPONSES: dict[int | str, dict[str, Any]] = {
 """What a route that fetches pages may answer besides."""
 
 
+def _describe(schema: dict[str, Any]) -> None:
+    describe_needs(schema, "title", "text", "url")
+
+
 class ArticleOrPage(Article):
     """An article, or only the `url` of the page that it is on."""
+
+    model_config = ConfigDict(json_schema_extra=_describe)
 
     @model_validator(mode="after")
     def _needs_words(self) -> Self:

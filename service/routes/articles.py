@@ -14,7 +14,7 @@ from service.access.requirements import INGEST, READ, GuardedRoute
 from service.caching import SeenAtOnce
 from service.dependencies import ArticleIdInPath, Index, refuse_reader
 from service.fetching.posted import FETCH_RESPONSES, ArticleOrPage, whole_article
-from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES
+from service.openapi import MISSING_RESPONSES, WRITE_RESPONSES, article_links, story_links
 from service.preconditions import PutCondition, etag_of
 from service.prefer import Prefer, Preference
 from service.problems import Problem, ProblemError, make_problem
@@ -44,13 +44,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = WRITE_RESPONSES | {
 _TAGGED: dict[str, Any] = {
     "headers": {"ETag": {"description": "Names this version of the article.", "schema": {"type": "string"}}}
 }
+_PUT: dict[str, Any] = {**_TAGGED, "links": article_links("/id")}
 _PUT_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: _TAGGED,
-    201: {"model": PutOut, "description": "The article is new.", **_TAGGED},
-    202: {"model": PutOut, "description": "The article is durable, and will be found: see `Prefer`.", **_TAGGED},
+    200: _PUT,
+    201: {"model": PutOut, "description": "The article is new.", **_PUT},
+    202: {"model": PutOut, "description": "The article is durable, and will be found: see `Prefer`.", **_PUT},
     **_PROBLEMS,
 }
-_GET_RESPONSES: dict[int | str, dict[str, Any]] = {200: _TAGGED, **MISSING_RESPONSES}
+_GET_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {**_TAGGED, "links": article_links("/id") | story_links("/story")},
+    **MISSING_RESPONSES,
+}
 
 _WRITER_ONLY = Depends(refuse_reader)
 

@@ -1,16 +1,16 @@
 """What is being reported: stories, what each says, and what becomes of them."""
 
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from index.store.stories import StoryQuery
-from index.stories.ids import number_of
+from index.stories.ids import number_of, pattern_of
 from service.access.requirements import READ
 from service.caching import NOT_MODIFIED, CachedForAMinute, CachedRoute
 from service.dependencies import Index
-from service.openapi import STORY_RESPONSES
+from service.openapi import STORY_RESPONSES, link, story_links
 from service.paging import link_next, next_page
 from service.story_schemas import (
     ExplanationOut,
@@ -33,11 +33,20 @@ router = APIRouter(prefix="/v1/stories", tags=["stories"], route_class=CachedRou
 MOST_OF_THREAD = 20
 
 _RESPONSES = STORY_RESPONSES | NOT_MODIFIED
+_LIST_RESPONSES: dict[int | str, dict[str, Any]] = NOT_MODIFIED | {
+    200: {"links": story_links("/stories/0/id") | {"nextPage": link("listStories", cursor="/next")}}
+}
+_CHANGES_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"links": story_links("/changes/0/story") | {"next": link("listStoryChanges", after="/last")}},
+    404: STORY_RESPONSES[404],
+}
 _CACHED = [CachedForAMinute]  # a story tells what came in the last hours
-StoryId = Annotated[str, Path(description="The id of a story.", examples=["s1"])]
+StoryId = Annotated[
+    str, Path(description="The id of a story.", examples=["s1"], json_schema_extra={"pattern": pattern_of("s")})
+]
 
 
-@router.get("", operation_id="listStories", responses=NOT_MODIFIED, dependencies=_CACHED)
+@router.get("", operation_id="listStories", responses=_LIST_RESPONSES, dependencies=_CACHED)
 def list_stories(
     parameters: Annotated[StoryParameters, Query()], index: Index, request: Request, response: Response
 ) -> StoriesOut:
@@ -49,7 +58,7 @@ def list_stories(
     return StoriesOut(stories=list(map(StoryOut.of, stories)), next=following)
 
 
-@router.get("/changes", operation_id="listStoryChanges", responses={404: STORY_RESPONSES[404]})
+@router.get("/changes", operation_id="listStoryChanges", responses=_CHANGES_RESPONSES)
 def list_changes(parameters: Annotated[StoryChangesParameters, Query()], index: Index) -> StoryChangesOut:
     """What became of stories: the same that the stream tells, for those that would rather ask again and again."""
     changes = index.stories.changes_after(parameters.after, parameters.limit, parameters.story)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Body, Depends
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from index.article import ArticleId, Name, Url
 from service.access.requirements import ADMIN, GuardedRoute
@@ -17,10 +17,16 @@ MOST_IDS = 1_000
 router = APIRouter(prefix="/v1/takedowns", tags=["articles"], route_class=GuardedRoute)
 
 
+_ONE_OF_THEM: list[JsonValue] = [
+    {"required": [name], "properties": {name: {"type": kind}}}
+    for name, kind in (("url", "string"), ("source", "string"), ("ids", "array"))
+]
+
+
 class TakedownBody(BaseModel):
     """What is to be taken down: one of the three."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"allOf": [{"oneOf": _ONE_OF_THEM}]})
 
     url: Url | None = Field(None, description="All articles with this URL, in whatever form.")
     source: Name | None = Field(

@@ -84,6 +84,35 @@ def test_the_page_of_the_api_asks_no_third_party(client: TestClient) -> None:
             assert client.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_parameter_is_described_as_what_can_be_sent(name: str) -> None:
+    """No query and no header can carry null."""
+    for parameter in OPERATIONS[name].get("parameters", []):
+        assert "null" not in json.dumps(parameter["schema"]), parameter["name"]
+
+
+def test_links_lead_on_from_articles_and_stories() -> None:
+    ids = {operation["operationId"]: operation for operation in OPERATIONS.values()}
+    linked = set()
+    for operation in OPERATIONS.values():
+        for response in operation["responses"].values():
+            for link in response.get("links", {}).values():
+                linked.add(link["operationId"])
+                taken = {parameter["name"] for parameter in ids[link["operationId"]]["parameters"]}
+                assert set(link["parameters"]) <= taken
+    assert {name for name, operation in OPERATIONS.items() if operation["operationId"] in linked} >= {
+        name for name in OPERATIONS if "_id}" in name and not name.startswith("PUT")
+    }
+
+
+def test_an_article_is_described_with_what_it_needs() -> None:
+    """A title or a text, and an id or a URL to derive one from."""
+    article = DOCUMENT["components"]["schemas"]["Article"]
+    assert "required" not in article
+    needed = [[one["required"] for one in group["anyOf"]] for group in article["allOf"]]
+    assert needed == [[["title"], ["text"]], [["id"], ["url"]]]
+
+
 def test_operation_ids_are_unique() -> None:
     ids = [operation["operationId"] for operation in OPERATIONS.values()]
     assert len(ids) == len(set(ids))
