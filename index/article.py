@@ -172,7 +172,7 @@ def one_needed(*names: str) -> dict[str, Any]:
 
 
 def describe_needs(schema: dict[str, Any], *words: str) -> None:
-    """Describe in a JSON schema what an article needs: one of the fields for its words, and what tells it from others."""
+    """Describe in a JSON schema what an article needs: one of some fields for its words, and an id or a URL."""
     del schema["required"]  # the id, which can be derived
     schema["properties"]["id"]["type"] = ["string", "null"]
     schema["allOf"] = [one_needed(*words), one_needed("id", "url")]
