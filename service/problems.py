@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field
 from starlette import status
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,8 @@ from service.access import key_in_query
 MEDIA_TYPE = "application/problem+json"
 
 _STORE_RETRY_SECONDS = 5
+
+_UNREADABLE = "the body is not JSON in UTF-8, or too deep, or has a number that is too long"
 
 _logger = logging.getLogger(__name__)
 
@@ -148,26 +151,43 @@ class NoControlCharacters:
             await self._app(scope, receive, send)
 
 
-class TooLargeAsProblem:
-    """Middleware for the one error that Starlette answers past all handlers: a body whose declared size is too much."""
+class PlainAsProblem:
+    """Middleware for the errors that Starlette answers past all handlers, in plain text.
+
+    A body whose declared size is too much, and a part of a file that there is not.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with a problem in place of a 413 in plain text."""
+        """Answer with a problem in place of an error that is none."""
         replaced = False
 
         async def send_or_replace(message: Message) -> None:
             nonlocal replaced
-            if message["type"] == "http.response.start" and message["status"] == status.HTTP_413_CONTENT_TOO_LARGE:
+            if message["type"] == "http.response.start" and _is_plain_error(message):
                 replaced = True
-                await answer(_too_large())(scope, receive, send)
+                await _in_place_of(message)(scope, receive, send)
             elif not replaced:
                 await send(message)
 
         await self._app(scope, receive, send_or_replace)
+
+
+def _is_plain_error(start: Message) -> bool:
+    is_error = start["status"] >= status.HTTP_400_BAD_REQUEST
+    return is_error and Headers(raw=start["headers"]).get("content-type") != MEDIA_TYPE
+
+
+def _in_place_of(start: Message) -> JSONResponse:
+    code = start["status"]
+    if code == status.HTTP_413_CONTENT_TOO_LARGE:
+        return answer(_too_large())
+    detail = "the header Range asks for what there is not, or cannot be read: leave it out to get the whole file"
+    size = Headers(raw=start["headers"]).get("content-range")
+    return answer(make_problem(code, "range", detail), {"Content-Range": size} if size else None)
 
 
 def _too_large() -> Problem:
@@ -176,7 +196,7 @@ def _too_large() -> Problem:
 
 def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem."""
-    app.add_middleware(TooLargeAsProblem)
+    app.add_middleware(PlainAsProblem)
     app.add_middleware(NoControlCharacters)
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid)
@@ -266,7 +286,7 @@ def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
         case 413:
             problem = _too_large()
         case 400:
-            problem = make_problem(400, "bad-json", "the body is not JSON in UTF-8")
+            problem = make_problem(400, "bad-json", _UNREADABLE)
         case code:
             problem = make_problem(code, "http", str(error.detail))
     return answer(problem, error.headers)

@@ -159,10 +159,12 @@ def _sent_id(line: bytes) -> str | None:
     """The id on a line that is not right, if there is one to be seen."""
     try:
         row = json.loads(line)
+        sent_id = row.get("id") if isinstance(row, dict) else None
+        return (
+            sent_id.encode().decode() if isinstance(sent_id, str) else None
+        )  # no half characters, which JSON can have
     except (ValueError, RecursionError):
         return None
-    sent_id = row.get("id") if isinstance(row, dict) else None
-    return sent_id if isinstance(sent_id, str) else None
 
 
 def _read(line: bytes, max_line: int) -> Article | Problem:

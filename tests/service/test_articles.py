@@ -225,7 +225,7 @@ def test_what_is_behind_an_id_is_no_part_of_it(client: TestClient) -> None:
         ("/v1/articles/a/related", "GET, HEAD"),
         ("/v1/articles:batch", "POST"),
         ("/livez", "GET, HEAD"),
-        ("/static/front-page.css", "GET, HEAD"),
+        ("/static/pages.css", "GET, HEAD"),
     ],
 )
 def test_what_is_possible_instead_is_told(client: TestClient, path: str, allowed: str) -> None:
@@ -233,6 +233,22 @@ def test_what_is_possible_instead_is_told(client: TestClient, path: str, allowed
     response = client.patch(path)
     assert_problem(response, 405, "PATCH", allowed)
     assert response.headers["Allow"] == allowed
+
+
+@pytest.mark.parametrize(("sent", "status"), [("lines=1-2", 400), ("", 400), ("bytes=5-2", 400), ("bytes=99999-", 416)])
+def test_what_is_wrong_with_a_request_for_a_file_is_a_problem_too(
+    topical_client: TestClient, sent: str, status: int
+) -> None:
+    response = topical_client.get("/static/pages.css", headers={"Range": sent})
+    assert_problem(response, status, "Range")
+    assert ("Content-Range" in response.headers) == (status == 416)
+
+
+@pytest.mark.parametrize("body", [b"[" * 20_000, b'{"title": ' + b"9" * 5_000 + b"}"])
+def test_a_body_that_is_too_much_to_read_is_a_problem_too(topical_client: TestClient, body: bytes) -> None:
+    """It may well be JSON."""
+    response = topical_client.put("/v1/articles/a", content=body, headers={"Content-Type": "application/json"})
+    assert_problem(response, 400, "deep", "long")
 
 
 def test_an_error_of_our_own_is_a_problem_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,14 @@ def post_lines(client: TestClient, *lines: object) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.text.splitlines()]
 
 
+def test_half_a_character_spoils_no_more_than_its_line(topical_client: TestClient) -> None:
+    """JSON can carry a lone surrogate, and UTF-8, in which the answer is, cannot."""
+    lines = (b'{"id": "\\ud800", "title": "A summit"}', b'{"id": "a", "\\ud800": 1}', {"id": "b", "title": "A summit"})
+    results = post_lines(topical_client, *lines)
+    told = [(result["id"], result["status"]) for result in results]
+    assert told == [(None, "invalid"), ("a", "invalid"), ("b", "created")]
+
+
 def test_every_line_has_a_result_and_bad_ones_do_not_spoil_the_rest(client: TestClient) -> None:
     good = {"id": "good", "title": "Kim and Putin meet"}
     results = post_lines(
