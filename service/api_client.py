@@ -56,6 +56,10 @@ class ApiClient:
         """The JSON that a POST of JSON answers."""
         return self._json("POST", path, json=body, params=parameters)
 
+    def delete(self, path: str) -> None:
+        """Send a DELETE, which answers nothing."""
+        self._answer("DELETE", path)
+
     def post_lines(self, path: str, lines: Iterable[bytes]) -> Iterator[str]:
         """The lines that a POST of lines answers, as they come."""
         with (
@@ -70,13 +74,18 @@ class ApiClient:
             yield from response.iter_lines()
 
     def _json(self, method: str, path: str, **options: Any) -> Any:
+        response = self._answer(method, path, **options)
+        with self._errors():
+            return response.json()
+
+    def _answer(self, method: str, path: str, **options: Any) -> httpx2.Response:
         with self._errors():
             response = httpx2.request(
                 method, self._address + path, headers=self._headers, **{"timeout": _TIMEOUT} | options
             )
             if response.is_error:
                 raise ApiError(_detail(response))
-            return response.json()
+            return response
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -20,14 +20,16 @@ from service.access.identified import IdentifiedCallers
 from service.access.key_file import FollowedKeyFile
 from service.access_log import log_request
 from service.cors import ExactCors
+from service.feeds.configured import configured_book, configured_poller, follow_settings
 from service.fetching.configured import configured_fetcher
+from service.fetching.fetcher import Fetcher
 from service.fetching.pages import Pages
 from service.head_requests import HeadAsGet
 from service.metrics import Metrics
 from service.opening import open_configured_index
 from service.pages import docs, embed, front_page, metrics_page, reader_page, search_page
 from service.repeats import Repeats
-from service.routes import articles, batch, health, related, sources, stories, story_stream, takedowns
+from service.routes import articles, batch, feeds, health, related, sources, stories, story_stream, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
 from service.widget import script as widget_script
@@ -47,6 +49,7 @@ _ROUTERS = (
     related.router,  # before that of articles, where what stands behind an id would be taken for a part of it
     articles.router,
     takedowns.router,
+    feeds.router,
     story_stream.router,  # before that of stories, where it would be taken for one
     stories.router,
     sources.router,
@@ -84,6 +87,8 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     )
     app.state.settings = settings
     app.state.keys = FollowedKeyFile(settings.data_dir / key_file.NAME)
+    app.state.feeds = configured_book(settings)
+    app.state.poller = None
     app.state.is_stopping = False
     app.state.metrics = metrics = Metrics()
     # What is added later comes before.
@@ -132,17 +137,31 @@ def _wrap(app: FastAPI) -> None:
     app.build_middleware_stack = build_and_wrap  # type: ignore[method-assign]  # as `openapi` is
 
 
+@asynccontextmanager
+async def _polling(app: FastAPI, fetcher: Fetcher) -> AsyncIterator[None]:
+    """Poll feeds for as long as the block lasts."""
+    settings, metrics = app.state.settings, app.state.metrics
+    await run_in_threadpool(follow_settings, settings, app.state.feeds)
+    app.state.poller = poller = configured_poller(settings, app.state.index, fetcher, metrics)
+    metrics.watch_feeds(poller.states)
+    async with poller.running():
+        yield
+
+
 def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as resources:
+            is_writer = app.state.settings.role == "writer"
             opened = index or await run_in_threadpool(
-                resources.enter_context,
-                open_configured_index(app.state.settings, writer=app.state.settings.role == "writer"),
+                resources.enter_context, open_configured_index(app.state.settings, writer=is_writer)
             )
             app.state.index = opened
             app.state.metrics.watch(opened)
-            app.state.pages = Pages(await resources.enter_async_context(configured_fetcher(app.state.settings)))
+            fetcher = await resources.enter_async_context(configured_fetcher(app.state.settings))
+            app.state.pages = Pages(fetcher)
+            if is_writer:
+                await resources.enter_async_context(_polling(app, fetcher))
             yield
 
     return lifespan

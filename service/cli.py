@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from index import maintenance
 from index.store.stories import StoryOrder
 from service import ingest as ingesting
-from service import managing_keys
+from service import managing_feeds, managing_keys
 from service.api_client import ApiClient
 from service.commands import FAILED, complain, configured
 from service.opening import open_configured_index
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # there may be a key among them
 )
 app.add_typer(managing_keys.app, name="keys")
+app.add_typer(managing_feeds.app, name="feeds")
 
 Api = Annotated[
     str | None,

@@ -1,7 +1,7 @@
 """What the service tells a Prometheus server."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -14,6 +14,9 @@ from index import CoverageIndex, PutStatus
 from index.errors import StoreError
 from index.observing import IndexFigures
 from index.vectors import SegmentState
+from service.feeds.feed import FeedState
+from service.feeds.keeping import ItemOutcome
+from service.feeds.polling import PollOutcome
 from service.opening import shown_model
 from service.request_watch import Handled
 
@@ -27,7 +30,7 @@ _SEARCH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 
 
 class Metrics:
-    """The metrics of one app. It is an observer of requests, and one of an index."""
+    """The metrics of one app. It is an observer of requests, of an index, and of polls."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -62,6 +65,16 @@ class Metrics:
             registry=self.registry,
         )
         self._same, self._other = self._items.labels("same"), self._items.labels("other")
+        self._polls = CounterMetric(
+            f"{_PREFIX}feed_polls_total", "Feeds that were asked.", ("outcome",), registry=self.registry
+        )
+        self._feed_items = CounterMetric(
+            f"{_PREFIX}feed_items_total", "Items that feeds had.", ("outcome",), registry=self.registry
+        )
+        for outcome in PollOutcome:
+            self._polls.labels(outcome.value)
+        for item in ItemOutcome:
+            self._feed_items.labels(item.value)
         self._figures = _Figures()
         self.registry.register(self._figures)
         ProcessCollector(registry=self.registry)
@@ -70,6 +83,16 @@ class Metrics:
         """Tell of an index from now on."""
         self._figures.index = index
         index.observer = self
+
+    def watch_feeds(self, states: Callable[[], Counter[FeedState]]) -> None:
+        """Tell of feeds from now on, by how many are in which state."""
+        self._figures.feeds = states
+
+    def polled(self, outcome: PollOutcome, items: Counter[ItemOutcome]) -> None:
+        """A feed was asked; see `service.feeds.poller.PollObserver`."""
+        self._polls.labels(outcome.value).inc()
+        for item, count in items.items():
+            self._feed_items.labels(item.value).inc(count)
 
     def handled(self, handled: Handled) -> None:
         """A request was handled."""
@@ -94,6 +117,7 @@ class _Figures(Collector):
 
     def __init__(self) -> None:
         self.index: CoverageIndex | None = None
+        self.feeds: Callable[[], Counter[FeedState]] = Counter
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: there may be no index yet."""
@@ -106,6 +130,7 @@ class _Figures(Collector):
         build = GaugeMetricFamily(f"{_PREFIX}build_info", "What runs, always 1.", labels=("version", "model"))
         build.add_metric((version("similar-news"), shown_model(self.index)), 1)
         yield build
+        yield _of_feeds(self.feeds())
         try:
             figures = self.index.figures()
         except StoreError:
@@ -115,6 +140,13 @@ class _Figures(Collector):
             yield from _of_store(figures)
             yield from _of_segments(figures)
             yield from _of_encoder(figures)
+
+
+def _of_feeds(states: Counter[FeedState]) -> Metric:
+    feeds = GaugeMetricFamily(f"{_PREFIX}feeds", "Feeds that are polled.", labels=("state",))
+    for state in FeedState:
+        feeds.add_metric((state.value,), states[state])
+    return feeds
 
 
 def _of_store(figures: IndexFigures) -> Iterator[Metric]:

@@ -16,6 +16,7 @@ from pydantic_settings import SettingsError as UnreadableSettingError
 from index.encoder.loading import Backend
 from index.errors import SimilarNewsError
 from service.access.origins import Origin
+from service.feeds.feed import FeedUrl
 
 PREFIX = "SIMILAR_NEWS_"
 _NAME = "similar-news"
@@ -170,6 +171,11 @@ class Settings(BaseSettings):
         description="Addresses and networks that are not public and that pages may be fetched from all the same, such "
         "as `10.1.0.0/16`, with commas between them. Whoever may send a URL can have any page in them read.",
     )
+    feeds: Annotated[tuple[FeedUrl, ...], NoDecode] = Field(
+        default_factory=tuple,
+        description="URLs of feeds to poll, with commas between them, beside those that are added otherwise. One that "
+        "is not here any more when the service starts is removed.",
+    )
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = Field(
         default_factory=tuple,
         description="Origins of pages that may read what a GET answers, such as `https://example.org`, with commas "
@@ -189,7 +195,7 @@ class Settings(BaseSettings):
         "auto", description="`console` for people, `json` for machines; `auto` is `console` on a terminal."
     )
 
-    @field_validator("cors_origins", "fetch_ports", mode="before")
+    @field_validator("cors_origins", "feeds", "fetch_ports", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value

@@ -43,6 +43,7 @@ def test_the_library_knows_nothing_of_the_service() -> None:
         ("httpcore2", ["service/fetching/"]),
         ("trafilatura", ["service/fetching/extraction.py"]),
         ("protego", ["service/fetching/robots.py"]),
+        ("feedparser", ["service/feeds/syndicated.py"]),
         ("tldextract", ["service/fetching/pages.py"]),
     ],
 )

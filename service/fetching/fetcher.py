@@ -123,13 +123,16 @@ class Fetcher:
         """Close all connections."""
         await self._client.aclose()
 
-    async def fetch(self, url: str, types: Collection[str], known: Known | None = None) -> Fetched:
+    async def fetch(
+        self, url: str, types: Collection[str], known: Known | None = None, *, also: Collection[str] = ()
+    ) -> Fetched:
         """Fetch what is at a URL.
 
         Args:
             url: where it is.
             types: media types of which it may be; of another one nothing is read.
             known: what was fetched before.
+            also: further types, which are taken but not asked for.
 
         Raises:
             FetchError: it may not be fetched, cannot be, or is too much.
@@ -138,7 +141,7 @@ class Fetcher:
         async with self._turn():
             try:
                 async with asyncio.timeout(self._limits.seconds):
-                    return await self._follow(url, headers, types)
+                    return await self._follow(url, headers, [*types, *also])
             except TimeoutError as error:
                 message = f"it was not there within {self._limits.seconds:g} seconds"
                 raise FetchError(Failure.TIMEOUT, message) from error

@@ -73,5 +73,5 @@ def test_the_readme_has_no_other_commands_or_options() -> None:
 
 def test_groups_say_what_they_are_for() -> None:
     groups = [root(), *(one for one in root().commands.values() if isinstance(one, TyperGroup))]
-    assert len(groups) == 3
+    assert len(groups) == 4
     assert all(group.help for group in groups)

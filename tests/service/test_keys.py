@@ -38,6 +38,8 @@ NEEDED = {
     ("DELETE", "/v1/articles/{article_id:path}"): Scope.INGEST,
     ("POST", "/v1/related"): Scope.READ,
     ("POST", "/v1/takedowns"): Scope.ADMIN,
+    ("POST", "/v1/feeds"): Scope.INGEST,
+    ("DELETE", "/v1/feeds/{feed_id}"): Scope.INGEST,
     ("GET", "/metrics"): Scope.ADMIN,
 }
 """All others are reads."""

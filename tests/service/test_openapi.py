@@ -46,7 +46,7 @@ def test_every_operation_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_route_is_in_the_readme(name: str) -> None:
     method, path = name.split()
-    path = re.sub(r"\{(article|story)_id\}", "{id}", path)
+    path = re.sub(r"\{(article|story|feed)_id\}", "{id}", path)
     assert f"| `{method}` | `{path}` |" in README
 
 

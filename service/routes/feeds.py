@@ -1,0 +1,104 @@
+"""Add, list and remove feeds."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+
+from service.access.callers import Caller
+from service.access.requirements import INGEST, READ, GuardedRoute
+from service.dependencies import ServiceSettings, refuse_reader
+from service.feeds.answers import FeedOut, FeedsOut
+from service.feeds.feed import FeedSettings
+from service.feeds.folder import FeedFolder
+from service.feeds.poller import Poller
+from service.fetching.configured import configured_destinations
+from service.fetching.errors import FetchError
+from service.openapi import WRITE_RESPONSES
+from service.problems import Problem, ProblemError, make_problem
+from service.settings import Settings
+
+router = APIRouter(prefix="/v1/feeds", tags=["feeds"], route_class=GuardedRoute)
+
+_WRITES: dict[int | str, dict[str, Any]] = {403: WRITE_RESPONSES[403]}
+
+
+async def _book(request: Request) -> FeedFolder:
+    book: FeedFolder = request.app.state.feeds
+    return book
+
+
+Book = Annotated[FeedFolder, Depends(_book)]
+FeedIdInPath = Annotated[str, Path(description="The id of a feed.", max_length=40)]
+
+
+@router.post(
+    "",
+    operation_id="addFeed",
+    responses={201: {"model": FeedOut, "description": "The feed is new."}, **_WRITES},
+    dependencies=[INGEST, Depends(refuse_reader)],
+)
+def add_feed(
+    body: FeedSettings, request: Request, response: Response, settings: ServiceSettings, book: Book
+) -> FeedOut:
+    """Poll a feed from now on. One that is there gets the settings that are sent.
+
+    It is asked at once, and then as often as it has something new. Its items become articles, as if they were sent.
+    """
+    _refuse_anonymous(request, settings)
+    try:
+        configured_destinations(settings).parsed(body.url)
+    except FetchError as error:
+        raise ProblemError(make_problem(422, error.kind, f"the feed cannot be polled: {error}")) from error
+    known = book.feeds().get(body.id)
+    is_new = book.add(body, datetime.now(UTC), in_settings=known is not None and known.in_settings)
+    _wake(request)
+    response.status_code = 201 if is_new else 200
+    return FeedOut.of(book.feeds()[body.id], book.progress(body.id))
+
+
+@router.get("", operation_id="listFeeds", dependencies=[READ])
+def list_feeds(book: Book) -> FeedsOut:
+    """All feeds, and how they are: when they were polled, what was wrong, when they are polled next."""
+    return FeedsOut.of(book)
+
+
+@router.delete(
+    "/{feed_id}",
+    operation_id="deleteFeed",
+    status_code=204,
+    response_class=Response,
+    responses={
+        404: {"model": Problem, "description": "There is no such feed."},
+        409: {"model": Problem, "description": "SIMILAR_NEWS_FEEDS names it."},
+        **_WRITES,
+    },
+    dependencies=[INGEST, Depends(refuse_reader)],
+)
+def delete_feed(feed_id: FeedIdInPath, request: Request, book: Book) -> None:
+    """Poll a feed no more. Its articles stay."""
+    known = book.feeds().get(feed_id)
+    if known is not None and known.in_settings:
+        detail = "SIMILAR_NEWS_FEEDS names this feed: take it out of there, and start the service again"
+        raise ProblemError(make_problem(409, "feed-in-settings", detail))
+    if not book.remove(feed_id):
+        detail = f"there is no feed with the id {feed_id!r}; GET /v1/feeds lists them"
+        raise ProblemError(make_problem(404, "unknown-feed", detail))
+    _wake(request)
+
+
+def _refuse_anonymous(request: Request, settings: Settings) -> None:
+    """Without keys nobody knows who has this machine ask others, again and again."""
+    caller: Caller = request.state.caller
+    if caller.key is None and not settings.allow_anonymous_fetch:
+        detail = (
+            "feeds are added for callers with a key, as 'similar-news keys create --scope ingest' makes one, or for "
+            "all with SIMILAR_NEWS_ALLOW_ANONYMOUS_FETCH=true; or name the feed in SIMILAR_NEWS_FEEDS"
+        )
+        raise ProblemError(make_problem(403, "fetch-not-allowed", detail))
+
+
+def _wake(request: Request) -> None:
+    poller: Poller | None = request.app.state.poller
+    if poller is not None:
+        poller.wake()
