@@ -60,8 +60,8 @@ def add(
             book = configured_book(settings)
             there = book.feeds()
             for feed in feeds:
-                book.add(feed, datetime.now(UTC), in_settings=feed.id in there and there[feed.id].in_settings)
-        typer.echo("\n".join(f"{feed.id}  {feed.url}" for feed in feeds))
+                book.add(feed, datetime.now(UTC), in_settings=feed.feed_id in there and there[feed.feed_id].in_settings)
+        typer.echo("\n".join(f"{feed.feed_id}  {feed.url}" for feed in feeds))
 
 
 @app.command("list")

@@ -34,7 +34,7 @@ class FeedOut(FeedSettings):
         """Of what is kept."""
         known = progress.model_dump(include=set(cls.model_fields))
         return cls.model_construct(
-            **feed.model_dump(), **known, id=feed.id, format=progress.kind, state=progress.state(Pace().dead_after)
+            **feed.model_dump(), **known, id=feed.feed_id, format=progress.kind, state=progress.state(Pace().dead_after)
         )
 
 

@@ -55,7 +55,7 @@ def follow_settings(settings: Settings, book: FeedBook) -> None:
         FeedFileError: they cannot be kept.
     """
     there = book.feeds()
-    wanted = {feed.id: feed for feed in (FeedSettings(url=url) for url in settings.feeds)}
+    wanted = {feed.feed_id: feed for feed in (FeedSettings(url=url) for url in settings.feeds)}
     for feed_id, feed in wanted.items():
         if feed_id not in there:
             book.add(feed, datetime.now(UTC), in_settings=True)

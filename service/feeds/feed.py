@@ -46,7 +46,7 @@ class FeedSettings(BaseModel):
     )
 
     @property
-    def id(self) -> str:
+    def feed_id(self) -> str:
         """By its canonical URL, so that a feed is there once."""
         return f"feed-{hashlib.sha256(canonical_url(self.url).encode()).hexdigest()[:16]}"
 

@@ -78,7 +78,7 @@ class FeedFolder:
         Raises:
             FeedFileError: it cannot be kept.
         """
-        file = self._folder / feed.id / _FEED
+        file = self._folder / feed.feed_id / _FEED
         known = _read(file, KnownFeed)
         kept = KnownFeed(**feed.model_dump(), added_at=known.added_at if known else now, in_settings=in_settings)
         try:

@@ -124,7 +124,7 @@ class FeedPolling:
         except EncoderOverloadedError as error:
             return self._put_off(before, float(error.retry_after))
         except SimilarNewsError as error:
-            _logger.error("the items of %s were not kept: %s", feed.id, error)  # noqa: TRY400 - it says it all
+            _logger.error("the items of %s were not kept: %s", feed.feed_id, error)  # noqa: TRY400 - it says it all
             return self._put_off(before, _STORE_SECONDS)
 
     async def _answered(self, feed: KnownFeed, progress: Progress, fetched: Fetched) -> Polled:
@@ -142,11 +142,11 @@ class FeedPolling:
         self, feed: KnownFeed, progress: Progress, fetched: Fetched, parsed: ParsedFeed, digest: str
     ) -> Polled:
         origin = Origin.of(feed, parsed)
-        seen = await run_in_threadpool(self._book.items, feed.id)
+        seen = await run_in_threadpool(self._book.items, feed.feed_id)
         try:
             kept = await self._keeper.keep(parsed, origin, seen, self._now())
         finally:
-            await run_in_threadpool(self._book.keep_items, feed.id, seen)
+            await run_in_threadpool(self._book.keep_items, feed.feed_id, seen)
         known = fetched.known if kept.is_all else Known()
         learned = {
             "kind": parsed.kind,

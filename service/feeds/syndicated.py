@@ -4,6 +4,7 @@ import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -39,7 +40,7 @@ def read(body: bytes, content_type: str | None, url: str) -> ParsedFeed:
         title=_plain(found.feed, "title"),
         lang=_language(found.feed),
         items=tuple(map(_item, found.entries)),
-        deleted=_deleted(body),
+        deleted=_deleted(body, url),
         every=_every(found.feed),
     )
 
@@ -87,9 +88,10 @@ def _every(feed: Mapping[str, Any]) -> float | None:
     return max(wanted, default=None)
 
 
-def _deleted(body: bytes) -> dict[str, datetime | None]:
+def _deleted(body: bytes, base: str) -> dict[str, datetime | None]:
     if b"deleted-entry" not in body:
         return {}
     root = root_of(body)
     found = root.iter(_TOMBSTONE) if root is not None else ()
-    return {one.get("ref", "").strip(): moment(one.get("when")) for one in found if one.get("ref", "").strip()}
+    # Absolute, as feedparser makes the ids of entries.
+    return {urljoin(base, one.get("ref").strip()): moment(one.get("when")) for one in found if one.get("ref")}

@@ -50,11 +50,11 @@ def add_feed(
         configured_destinations(settings).parsed(body.url)
     except FetchError as error:
         raise ProblemError(make_problem(422, error.kind, f"the feed cannot be polled: {error}")) from error
-    known = book.feeds().get(body.id)
+    known = book.feeds().get(body.feed_id)
     is_new = book.add(body, datetime.now(UTC), in_settings=known is not None and known.in_settings)
     _wake(request)
     response.status_code = 201 if is_new else 200
-    return FeedOut.of(book.feeds()[body.id], book.progress(body.id))
+    return FeedOut.of(book.feeds()[body.feed_id], book.progress(body.feed_id))
 
 
 @router.get("", operation_id="listFeeds", dependencies=[READ])
