@@ -62,7 +62,7 @@ def rdf(reports: Sequence[Report]) -> str:
         + element("link", one.link)
         + element("title", one.title)
         + element("description", one.text)
-        + element("dc:date", in_mail(one.published_at))
+        + element("dc:date", iso(one.published_at))
         + "</item>"
         for one in reports
     )
@@ -81,7 +81,7 @@ def atom(reports: Sequence[Report], *, more: str = "", lang: str = "en") -> str:
         + (f'<link href="{one.link}"/>' if one.link else "")
         + element("title", one.title)
         + element("content", one.text, ' type="html"')
-        + element("published", in_mail(one.published_at))
+        + element("published", iso(one.published_at))
         + element("updated", iso(one.updated_at or one.published_at))
         + "</entry>"
         for one in reports
@@ -121,7 +121,7 @@ def sitemap(reports: Sequence[Report]) -> str:
         + element("loc", one.link)
         + "<news:news><news:publication><news:name>Harbor Tribune</news:name>"
         + "<news:language>en</news:language></news:publication>"
-        + element("news:publication_date", in_mail(one.published_at))
+        + element("news:publication_date", iso(one.published_at))
         + element("news:title", one.title)
         + "</news:news></url>"
         for one in reports
