@@ -58,8 +58,12 @@ def add_feed(
 
 
 @router.get("", operation_id="listFeeds", dependencies=[READ])
-def list_feeds(book: Book) -> FeedsOut:
+def list_feeds(request: Request, book: Book) -> FeedsOut:
     """All feeds, and how they are: when they were polled, what was wrong, when they are polled next."""
+    caller: Caller = request.state.caller
+    if caller.key is not None and caller.key.is_for_widget:
+        # Which is in pages that anyone can read, and the address of a feed may be a secret.
+        raise ProblemError(make_problem(403, "scope", "the key of a widget does not show feeds; send another one"))
     return FeedsOut.of(book)
 
 

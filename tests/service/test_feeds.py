@@ -129,6 +129,15 @@ def test_no_feed_is_added_for_those_without_a_key(settings: Settings, topical_in
         assert client.post("/v1/feeds", json=FEED).status_code == 201
 
 
+def test_the_key_of_a_widget_shows_no_feeds(client: TestClient, keys: Path) -> None:
+    client.post("/v1/feeds", json={"url": "https://harbor-tribune.example/feed?key=secret"})
+    widget = add_key(keys, Scope.READ, "https://example.org")
+    refused = client.get("/v1/feeds", headers={"Authorization": f"Bearer {widget}", "Origin": "https://example.org"})
+    assert_problem(refused, 403, "widget")
+    reading = client.get("/v1/feeds", headers={"Authorization": f"Bearer {add_key(keys, Scope.READ)}"})
+    assert reading.status_code == 200
+
+
 def test_feeds_of_the_settings_are_polled_and_cannot_be_deleted(
     settings: Settings, topical_index: CoverageIndex, url: str
 ) -> None:

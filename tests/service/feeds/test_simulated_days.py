@@ -101,6 +101,12 @@ async def test_forty_feeds_over_three_days(tmp_path: Path, index: CoverageIndex,
     assert {one.name for one in publishers if states[one.url] is FeedState.WELL} == {
         one.name for one in publishers
     } - dead
+    assert watching.polls == {
+        PollOutcome.NEWS: 313,
+        PollOutcome.NOTHING: 13,
+        PollOutcome.UNMODIFIED: 411,
+        PollOutcome.FAILED: 52,
+    }
     assert watching.polls.total() == sum(one.polls for one in publishers)
     at_one_host = sorted(publishers[0].polled_at + publishers[1].polled_at)
     assert publishers[0].host == publishers[1].host
