@@ -15,7 +15,9 @@ def _without_fragment(url: str) -> str:
     return url.strip().partition("#")[0]
 
 
-FeedUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_without_fragment)]
+FeedUrl = Annotated[
+    str, Field(json_schema_extra={"maxLength": MAX_URL, "format": "uri"}), AfterValidator(_without_fragment)
+]
 
 
 class FeedState(StrEnum):
@@ -36,13 +38,16 @@ class FeedSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: FeedUrl = Field(
-        description="Where it is: RSS, Atom, JSON Feed or a news sitemap.", examples=["https://example.org/feed.xml"]
+        description="Where it is: RSS, Atom, JSON Feed or a news sitemap.",
+        examples=["https://harbor-tribune.example/feed.xml"],
     )
     source: Name | None = Field(None, description="The publisher's name; by default what the feed calls it.")
     country: Country | None = Field(None, description="The publisher's country, ISO 3166-1 alpha-2.")
     lang: Lang | None = Field(None, description="The language of all its articles, BCP 47.")
     full_text: bool = Field(
-        default=False, description="Whether the page of each new item is fetched, for the whole of its text."
+        default=False,
+        strict=True,
+        description="Whether the page of each new item is fetched, for the whole of its text.",
     )
 
     @property

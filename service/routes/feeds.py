@@ -14,12 +14,14 @@ from service.feeds.folder import FeedFolder
 from service.feeds.poller import Poller
 from service.fetching.configured import configured_destinations
 from service.fetching.errors import FetchError
-from service.openapi import WRITE_RESPONSES
+from service.openapi import WRITE_RESPONSES, link
 from service.problems import Problem, ProblemError, make_problem
 from service.settings import Settings
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], route_class=GuardedRoute)
 
+_LINKS = {"links": {"removal": link("deleteFeed", feed_id="/id")}}
+_FIRST = {"links": {"removal": link("deleteFeed", feed_id="/items/0/id")}}
 _WRITES: dict[int | str, dict[str, Any]] = {403: WRITE_RESPONSES[403]}
 
 
@@ -29,13 +31,13 @@ async def _book(request: Request) -> FeedFolder:
 
 
 Book = Annotated[FeedFolder, Depends(_book)]
-FeedIdInPath = Annotated[str, Path(description="The id of a feed.", max_length=40)]
+FeedIdInPath = Annotated[str, Path(description="The id of a feed.", pattern="^feed-[0-9a-f]{16}$")]
 
 
 @router.post(
     "",
     operation_id="addFeed",
-    responses={201: {"model": FeedOut, "description": "The feed is new."}, **_WRITES},
+    responses={200: _LINKS, 201: {"model": FeedOut, "description": "The feed is new.", **_LINKS}, **_WRITES},
     dependencies=[INGEST, Depends(refuse_reader)],
 )
 def add_feed(
@@ -57,7 +59,7 @@ def add_feed(
     return FeedOut.of(book.feeds()[body.feed_id], book.progress(body.feed_id))
 
 
-@router.get("", operation_id="listFeeds", dependencies=[READ])
+@router.get("", operation_id="listFeeds", responses={200: _FIRST}, dependencies=[READ])
 def list_feeds(request: Request, book: Book) -> FeedsOut:
     """All feeds, and how they are: when they were polled, what was wrong, when they are polled next."""
     caller: Caller = request.state.caller

@@ -40,7 +40,7 @@ def service(keys: Path, topical_index: CoverageIndex, monkeypatch: pytest.Monkey
     articles = [an_article(f"{topic}-{number}", f"A {topic}") for topic in TOPICS for number in range(2)]
     example = an_article("by-url", "A summit", url="https://example.org/2023/09/14/a")
     topical_index.put([*articles, example])
-    with serving(create_app(Settings(), topical_index)) as address:
+    with serving(create_app(Settings(fetch_ports=(80, 443, 8080)), topical_index)) as address:
         yield address
 
 

@@ -1,5 +1,6 @@
 """Feeds by the API, polled by the running service."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from tests.service.test_articles import assert_problem
 from tests.service.test_metrics import told
 from tests.waiting import wait_until
 
+JSON = {"Content-Type": "application/json"}
 FEED = {"url": "https://harbor-tribune.example/feed"}
 
 
@@ -103,6 +105,7 @@ def test_a_feed_is_removed_and_its_articles_stay(client: TestClient, url: str, t
     [
         ({}, "url: is missing"),
         ({"url": "nonsense"}, "not an absolute http"),
+        ({"url": "https://a.example/\ud800"}, "not a URL"),
         ({"url": "ftp://a.example/feed"}, "http"),
         ({"url": "http://10.0.0.7/feed"}, "not public"),
         ({"url": "http://a.example:25/feed"}, "port 25"),
@@ -110,11 +113,11 @@ def test_a_feed_is_removed_and_its_articles_stay(client: TestClient, url: str, t
         (FEED | {"contry": "KR"}, "did you mean 'country'"),
         (FEED | {"country": "Korea"}, "ISO 3166-1"),
         (FEED | {"lang": "nonsense"}, "BCP 47"),
-        (FEED | {"full_text": "perhaps"}, "full_text"),
+        (FEED | {"full_text": "true"}, "full_text"),
     ],
 )
 def test_what_is_no_feed_is_refused(client: TestClient, body: object, said: str) -> None:
-    assert_problem(client.post("/v1/feeds", json=body), 422, said)
+    assert_problem(client.post("/v1/feeds", content=json.dumps(body), headers=JSON), 422, said)
     assert listed(client) == []
 
 
