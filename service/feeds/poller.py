@@ -130,11 +130,19 @@ class Poller:
         """Poll for ever."""
         try:
             while True:
-                await self._look()
-                next_at = self._start({one: known.next_at or _LONG_AGO for one, known in self._progress.items()})
-                await self._wait(min(next_at, self._look_at))
+                try:
+                    await self._turn()
+                except Exception:  # such as that the disk does not answer: nobody would see that polling has ended
+                    _logger.exception("feeds could not be polled; tried again in %g seconds", self.look_seconds)
+                    await self._clock.sleep(self.look_seconds)
         finally:
             await self._end()
+
+    async def _turn(self) -> None:
+        """Ask for what is to be asked for now, and wait until there is something else to do."""
+        await self._look()
+        next_at = self._start({one: known.next_at or _LONG_AGO for one, known in self._progress.items()})
+        await self._wait(min(next_at, self._look_at))
 
     async def poll_once(self, feed_ids: Collection[str] | None = None) -> dict[str, Polled]:
         """Ask for feeds now, whether it is their time or not.

@@ -194,6 +194,24 @@ async def test_whatever_one_feed_does_the_others_are_asked(
     assert not any("secret" in record.getMessage() for record in caplog.records)
 
 
+async def test_a_disk_that_does_not_answer_once_ends_nothing(
+    book: FeedFolder, clock: TimeMachine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds, calls = book.feeds, Counter[str]()
+
+    def fail_at_first() -> dict[str, KnownFeed]:
+        calls["feeds"] += 1
+        if calls["feeds"] == 1:
+            raise OSError("the disk is away")
+        return feeds()
+
+    add(book, "a.example/1")
+    monkeypatch.setattr(book, "feeds", fail_at_first)
+    polling = FakePolling(clock)
+    await until(poller_of(book, polling, clock), clock, START + timedelta(minutes=5))
+    assert polling.asked == [("a.example/1", 60)]
+
+
 async def test_feeds_are_polled_once_when_asked_to(book: FeedFolder, clock: TimeMachine) -> None:
     add(book, "a.example/1", "a.example/2", "b.example/1")
     polling = FakePolling(clock)
