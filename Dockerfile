@@ -13,7 +13,7 @@ WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
 COPY index index
 COPY service service
-RUN pip install .
+RUN pip install '.[streams]'
 RUN SIMILAR_NEWS_CACHE_DIR=/opt/model python -c "from pathlib import Path; from index import load_encoder; load_encoder(cache=Path('/opt/model'))" \
  && rm -rf /opt/model/*/compiled # for this processor, and for root alone
 

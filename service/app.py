@@ -32,6 +32,8 @@ from service.repeats import Repeats
 from service.routes import articles, batch, feeds, health, related, sources, stories, story_stream, takedowns
 from service.security_headers import FOR_ALL_SITES, WithHeaders
 from service.settings import Settings
+from service.streams.configured import configured_stream
+from service.streams.consumer import consuming
 from service.widget import script as widget_script
 
 DESCRIPTION = """
@@ -91,6 +93,7 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.poller = None
     app.state.is_stopping = False
     app.state.metrics = metrics = Metrics()
+    app.state.open_stream = configured_stream(settings)
     # What is added later comes before.
     app.add_middleware(Repeats)
     limits.limit_work(app, settings)
@@ -162,6 +165,11 @@ def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncC
             app.state.pages = Pages(fetcher)
             if is_writer:
                 await resources.enter_async_context(_polling(app, fetcher))
+            if app.state.open_stream:
+                limit, stream_metrics = app.state.settings.max_article_bytes, app.state.metrics.stream
+                await resources.enter_async_context(
+                    consuming(app.state.open_stream(), app.state.index, stream_metrics, limit)
+                )
             yield
 
     return lifespan

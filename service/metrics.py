@@ -1,11 +1,12 @@
 """What the service tells a Prometheus server."""
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from prometheus_client import CollectorRegistry, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
 from prometheus_client import Counter as CounterMetric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -19,6 +20,7 @@ from service.feeds.keeping import ItemOutcome
 from service.feeds.polling import PollOutcome
 from service.opening import shown_model
 from service.request_watch import Handled
+from service.streams.messages import Outcome
 
 _PREFIX = "similar_news_"
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
@@ -75,6 +77,7 @@ class Metrics:
             self._polls.labels(outcome.value)
         for item in ItemOutcome:
             self._feed_items.labels(item.value)
+        self.stream = StreamMetrics(self.registry)
         self._figures = _Figures()
         self.registry.register(self._figures)
         ProcessCollector(registry=self.registry)
@@ -110,6 +113,45 @@ class Metrics:
         self._search_seconds.observe(seconds)
         self._same.inc(same_language)
         self._other.inc(other_language)
+
+
+class StreamMetrics:
+    """What is told of the stream that articles come from; all of it is 0 where there is none."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._messages = CounterMetric(
+            f"{_PREFIX}stream_messages_total",
+            "Messages that were taken from the stream and acknowledged.",
+            ("outcome",),
+            registry=registry,
+        )
+        for outcome in Outcome:
+            self._messages.labels(outcome.value)
+        self._connected = Gauge(
+            f"{_PREFIX}stream_connected", "Whether the stream could be read the last time, 1 or 0.", registry=registry
+        )
+        self._pending = Gauge(
+            f"{_PREFIX}stream_pending_messages",
+            "Messages that the stream has given and that are not acknowledged.",
+            registry=registry,
+        )
+        self._lag = Gauge(
+            f"{_PREFIX}stream_lag_messages", "Messages that the stream has not given yet.", registry=registry
+        )
+
+    def took(self, outcomes: Counter[Outcome]) -> None:
+        """Messages were acknowledged."""
+        for outcome, count in outcomes.items():
+            self._messages.labels(outcome.value).inc(count)
+
+    def connected(self, *, is_so: bool) -> None:
+        """The stream could be read, or not."""
+        self._connected.set(is_so)
+
+    def backlog(self, pending: int, lag: int | None) -> None:
+        """How much is still to be done; None if the stream cannot tell."""
+        self._pending.set(pending)
+        self._lag.set(math.nan if lag is None else lag)
 
 
 class _Figures(Collector):

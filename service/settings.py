@@ -5,6 +5,7 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from limits import parse
 from platformdirs import user_cache_path, user_data_path
@@ -47,6 +48,21 @@ def _user_agent(given: str) -> str:
     if not _USER_AGENT.fullmatch(given):
         raise ValueError(
             f"{given!r} does not begin with a name of letters, '-' and '_', and a '/', such as 'our-news/1.0'"
+        )
+    return given
+
+
+def _stream_url(given: SecretStr | None) -> SecretStr | None:
+    """What is said of a URL that is wrong does not quote it: there may be a password in it."""
+    try:
+        parts = urlsplit(given.get_secret_value() if given else "redis://")
+        is_one = parts.scheme in {"redis", "rediss", "unix"} and (parts.port or 1) > 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValueError(
+            "is no URL of a Valkey or Redis server, such as 'redis://:password@host:6379/0' (or rediss://, unix://); "
+            "in a password, what is neither a letter nor a digit is percent-encoded"
         )
     return given
 
@@ -180,6 +196,15 @@ class Settings(BaseSettings):
         default_factory=tuple,
         description="Origins of pages that may read what a GET answers, such as `https://example.org`, with commas "
         "between them; those that the keys of widgets are for need not be here.",
+    )
+    stream_url: Annotated[SecretStr | None, AfterValidator(_stream_url)] = Field(
+        None,
+        description="The Valkey or Redis server from whose stream the writer takes articles, such as "
+        "`redis://:password@host:6379/0`; `rediss://` with TLS.",
+    )
+    stream_name: str = Field("articles", min_length=1, description="The stream's key.")
+    stream_group: str = Field(
+        "similar-news", min_length=1, description="The stream's consumer group; each data directory needs its own."
     )
     api_key: SecretStr | None = Field(None, description="Key that the command line sends with `--api`.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe level to log.")

@@ -42,6 +42,7 @@ def test_the_library_knows_nothing_of_the_service() -> None:
         ("httpx2", ["service/api_client.py", "service/fetching/"]),
         ("httpcore2", ["service/fetching/"]),
         ("trafilatura", ["service/fetching/extraction.py"]),
+        ("redis", ["service/streams/redis_streams.py"]),
         ("protego", ["service/fetching/robots.py"]),
         ("feedparser", ["service/feeds/syndicated.py"]),
         ("tldextract", ["service/fetching/pages.py"]),

@@ -133,4 +133,4 @@ def test_the_readme_has_every_metric_and_no_other(client: TestClient) -> None:
         if name.startswith("similar_news_"):
             here[name] = labels
     assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows.items()} == here
-    assert len(here) == 23
+    assert len(here) == 27
