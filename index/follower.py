@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -46,6 +46,7 @@ class Follower:
         self.was_restored = False
         self._lineage = store.lineage()
         self._sequence = 0
+        self._watchers: list[Callable[[Collection[int] | None], None]] = []
 
     @property
     def position(self) -> int:
@@ -84,6 +85,13 @@ class Follower:
             self._apply(changes)
         self.vectors.refresh()
 
+    def watch(self, changed: Callable[[Collection[int] | None], None]) -> None:
+        """Have a function called with the keys of articles that have changed, while nothing in this process writes.
+
+        It is called with None where any may have.
+        """
+        self._watchers.append(changed)
+
     def behind(self) -> int:
         """How many changes of the store the index has not followed yet."""
         return max(0, self.store.last_sequence() - self._sequence)
@@ -106,6 +114,7 @@ class Follower:
             return [*faults, f"Articles that were not in the index as they are in the store, which is mended: {count}."]
 
     def _load(self) -> None:
+        self._tell(None)
         last = self.store.last_sequence()  # first, so that what changes meanwhile is followed later
         keys, sequences = self.store.embedded_versions()
         self.vectors.keep_only(sequences)
@@ -120,6 +129,10 @@ class Follower:
                     advance(len(chunk))
         self._sequence = last
 
+    def _tell(self, keys: Collection[int] | None) -> None:
+        for changed in self._watchers:
+            changed(keys)
+
     def _refuse_other_model(self) -> None:
         model = self.store.model()
         if model and model.fingerprint != self.background.fingerprint:
@@ -132,6 +145,7 @@ class Follower:
         if changes[0].sequence > self._sequence + 1:  # the log was shortened meanwhile
             self._load()
             return
+        self._tell({change.key for change in changes})
         self.vectors.remove([change.key for change in changes if change.kind in GONE])
         # Of what is not embedded yet the index keeps the version before.
         self._add(sorted({change.key for change in changes}))

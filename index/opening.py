@@ -16,6 +16,7 @@ from index.follower import Follower, stamp
 from index.related.scorer import Scorer
 from index.store import ArticleStore, ModelRecord
 from index.store.sql_store import open_sqlite
+from index.threads import limit_blas
 from index.upkeep import FOLLOW_SECONDS, LOG_DAYS, TIDY_SECONDS, days_ago, repeated
 from index.vectors.segmented_index import SegmentedVectorIndex
 
@@ -54,6 +55,7 @@ def open_index(
         ModelMismatchError: the vectors are of another model.
         StoreError: the store cannot be opened, or the index's files cannot be written.
     """
+    limit_blas()
     with ExitStack() as resources:
         if writer:
             resources.callback(write_lock(data).release)

@@ -7,6 +7,7 @@ threads than processors, and each would wait for the others: so the encoder gets
 import sys
 
 import joblib
+from threadpoolctl import threadpool_limits
 
 SEARCH = 1
 """Threads of one search. One query over one segment is too small to share: with two threads a search over 30,000
@@ -25,6 +26,15 @@ def take_short_turns() -> None:
     most of them. A turn costs microseconds.
     """
     sys.setswitchinterval(0.0001)
+
+
+def limit_blas() -> None:
+    """Let numpy multiply in the thread that asks. It holds for the whole process.
+
+    What is multiplied here is some thousand rows at most: beside a model that has all processors, other threads for it
+    took as much time again as the whole of an article's assignment to a story, most of it waiting for each other.
+    """
+    threadpool_limits(1, user_api="blas")
 
 
 def limit_torch(threads: int) -> None:

@@ -23,6 +23,33 @@ _MEMBERS = (
     .where(story_members.c.story.in_(select(func.json_each(bindparam("numbers")).table_valued("value").c.value)))
     .group_by(story_members.c.story)
 )
+_OF_STORY = story_members.c.story == bindparam("of")
+_SIZES = select(select(func.count()).where(_OF_STORY).scalar_subquery(), stories.c.reviewed).where(
+    stories.c.number == bindparam("of")
+)
+_REVIEWED = (
+    update(stories)
+    .where(stories.c.number == bindparam("of"))
+    .values(reviewed=select(func.count()).where(_OF_STORY).scalar_subquery())
+)
+_THREAD_OF = select(stories.c.thread).where(stories.c.number == bindparam("of"))
+_OF_THREAD = (
+    select(stories.c.number)
+    .where(stories.c.thread == bindparam("of"))
+    .order_by(stories.c.number.desc())
+    .limit(bindparam("most"))
+)
+_WAITS = unassigned.c.key == bindparam("of")
+_PLACE = select(unassigned.c.sequence).where(_WAITS).scalar_subquery()
+_JOINED = insert(story_members).values(
+    key=bindparam("of"), story=bindparam("number"), is_copy=bindparam("copied"), sequence=_PLACE
+)
+_STAYED = (
+    update(story_members)
+    .where(story_members.c.key == bindparam("of"))
+    .values(sequence=_PLACE, is_copy=bindparam("copied"))
+)
+_ASSIGNED = delete(unassigned).where(_WAITS)
 _STORIES_OF = select(story_members.c.key, story_members.c.story).where(
     story_members.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
 )
@@ -64,8 +91,7 @@ class SqlStoryTransaction:
 
     def of_thread(self, thread: int, limit: int) -> list[int]:
         """The numbers of the latest stories of a thread; see `StoryTransaction.of_thread`."""
-        of = select(stories.c.number).where(stories.c.thread == thread)
-        return list(self._connection.execute(of.order_by(stories.c.number.desc()).limit(limit)).scalars())
+        return list(self._connection.execute(_OF_THREAD, {"of": thread, "most": limit}).scalars())
 
     def records(self, numbers: Sequence[int]) -> dict[int, StoryRecord]:
         """Stories by their numbers; see `StoryTransaction.records`."""
@@ -93,24 +119,21 @@ class SqlStoryTransaction:
 
     def sizes(self, number: int) -> tuple[int, int]:
         """How many articles a story has, and had; see `StoryTransaction.sizes`."""
-        count = select(func.count()).where(story_members.c.story == number).scalar_subquery()
-        row = self._connection.execute(select(count, stories.c.reviewed).where(stories.c.number == number)).one()
+        row = self._connection.execute(_SIZES, {"of": number}).one()
         return row[0], row[1]
 
     def thread_of(self, number: int) -> int:
         """The thread of a story; see `StoryTransaction.thread_of`."""
-        thread: int = self._connection.execute(select(stories.c.thread).where(stories.c.number == number)).scalar_one()
+        thread: int = self._connection.execute(_THREAD_OF, {"of": number}).scalar_one()
         return thread
 
     def stay(self, key: int, *, is_copy: bool = False) -> None:
         """An article is where it belongs; see `StoryTransaction.stay`."""
-        sequence = select(unassigned.c.sequence).where(unassigned.c.key == key).scalar_subquery()
-        mine = story_members.c.key == key
         number = self.stories_of([key]).get(key)
         if number is not None:
-            self._connection.execute(update(story_members).where(mine).values(sequence=sequence, is_copy=is_copy))
+            self._connection.execute(_STAYED, {"of": key, "copied": is_copy})
             self._touched.add(number)
-        self._connection.execute(delete(unassigned).where(unassigned.c.key == key))
+        self._connection.execute(_ASSIGNED, {"of": key})
 
     def regroup(self, numbers: Sequence[int], regrouping: Regrouping) -> list[int]:
         """Group the articles of some stories anew; see `StoryTransaction.regroup`."""
@@ -144,8 +167,7 @@ class SqlStoryTransaction:
 
     def reviewed(self, number: int) -> None:
         """A story was thought over; see `StoryTransaction.reviewed`."""
-        count = select(func.count()).where(story_members.c.story == number).scalar_subquery()
-        self._connection.execute(update(stories).where(stories.c.number == number).values(reviewed=count))
+        self._connection.execute(_REVIEWED, {"of": number})
 
     def link(self, number: int, thread: int) -> None:
         """Make a story a part of a thread; see `StoryTransaction.link`."""
@@ -160,10 +182,8 @@ class SqlStoryTransaction:
         return number
 
     def _put(self, key: int, number: int, *, is_copy: bool) -> None:
-        sequence = select(unassigned.c.sequence).where(unassigned.c.key == key).scalar_subquery()
-        member = {"key": key, "story": number, "is_copy": is_copy, "sequence": sequence}
-        self._connection.execute(insert(story_members).values(member))
-        self._connection.execute(delete(unassigned).where(unassigned.c.key == key))
+        self._connection.execute(_JOINED, {"of": key, "number": number, "copied": is_copy})
+        self._connection.execute(_ASSIGNED, {"of": key})
 
     def _log(self, kind: StoryChangeKind, number: int, key: int | None = None, *, other: int | None = None) -> None:
         self._entries.append(Entry(kind, number, key, other))

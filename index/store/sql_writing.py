@@ -28,6 +28,8 @@ from index.store.schema import articles, changes, takedowns, vectors, waiting
 _counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the highest number that each table ever gave, whether or not its row is still there."""
 
+_LAST_GIVEN = select(_counters.c.seq).where(_counters.c.name == bindparam("counted"))
+
 _Known = Mapping[str, Row[*tuple[Any, ...]]]
 """What the store has of some ids: key, sequence, content_hash, words_hash, first_seen_at, updated_at."""
 
@@ -205,4 +207,4 @@ def next_numbers(connection: Connection, counted: str, count: int) -> range:
 
 def numbers_given(connection: Connection, counted: str) -> int:
     """The highest number that a table ever gave, 0 if none."""
-    return connection.execute(select(_counters.c.seq).where(_counters.c.name == counted)).scalar() or 0
+    return connection.execute(_LAST_GIVEN, {"counted": counted}).scalar() or 0

@@ -12,7 +12,6 @@ from datetime import timedelta
 import numpy as np
 
 from index.background import Background
-from index.related.reading import ComparableReader
 from index.related.scorer import Scorer
 from index.store import ArticleStore
 from index.store.stories import Regrouping, StoryTransaction
@@ -26,6 +25,7 @@ from index.stories.grouping import (
     is_copy,
     span,
 )
+from index.stories.reading import RememberingReader
 from index.stories.reconciling import regrouping, with_absent
 from index.vectors import Filters, VectorIndex
 
@@ -93,9 +93,13 @@ class StoryAssigner:
             demand: how close they have to be.
         """
         self._vectors = vectors
-        self._reader = ComparableReader(store, background)
+        self._reader = RememberingReader(store, background)
         self._closeness = Closeness(scorer, background.spread)
         self._demand = demand
+
+    def forget(self, keys: Collection[int] | None) -> None:
+        """Read some articles anew, which may have changed in the store since they were compared; None for all."""
+        self._reader.forget(keys)
 
     def assign(self, stories: StoryTransaction, key: int, waiting: Collection[int] = ()) -> None:
         """Put an article where it belongs: into a story, or into one of its own.
@@ -218,10 +222,10 @@ class StoryAssigner:
         self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
     ) -> list[Candidate] | None:
         """The stories that an article may belong to; None if it is not there, or not embedded."""
-        found = self._reader.read([key]).get(key)
-        if found is None:
+        own_report = self._read([key])
+        if not own_report.articles:
             return None
-        vector = self._reader.centred([found])[0]
+        found, vector = own_report.articles[0], own_report.vectors[0]
         near_in_time = Filters.around(found.appeared, found.appeared, WINDOW, [key, *waiting])
         hits = self._vectors.search(vector, NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
@@ -254,9 +258,7 @@ class StoryAssigner:
         return Candidate(number, link, float(demanded), is_copy(reports, place, others))
 
     def _read(self, keys: Sequence[int]) -> Reports:
-        found = self._reader.read(keys)
-        present = [found[key] for key in keys if key in found]
-        return Reports(present, self._reader.centred(present))
+        return Reports(*self._reader.reports(keys))
 
 
 def _sampled(keys: Sequence[int]) -> list[int]:

@@ -27,6 +27,7 @@ class StoryKeeper:
         self._follower = follower
         self._stories = follower.store.stories
         self._assigner = StoryAssigner(follower.store, follower.vectors, follower.background, scorer, demand)
+        follower.watch(self._assigner.forget)
 
     def assign(self, keys: Sequence[int]) -> None:
         """Assign those of some articles that wait for it, before all others."""
