@@ -76,13 +76,20 @@ def common(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.i
     """How many hashes two articles have in common; shape (n,), int64.
 
     Args:
-        some: of the one article of each pair, shape (n, k), or (k,) of one for all pairs; 0 is none.
+        some: of the one article of each pair, shape (n, k), or (k,) of one for all pairs; those that are 0, which are
+            none, come last.
         others: of the other one, shape (n, k).
     """
-    own = np.broadcast_to(some, others.shape)
+    some, others = _used(some), _used(others)
+    own = np.broadcast_to(some, (len(others), some.shape[-1]))
     equal = (others[:, :, None] == own[:, None, :]) & (others != _NONE)[:, :, None]
     counts: NDArray[np.int64] = equal.any(axis=2).sum(axis=1)
     return counts
+
+
+def _used(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """The columns up to the last that has a hash."""
+    return hashes[..., : int((hashes != _NONE).sum(axis=-1).max(initial=0))]
 
 
 def count(hashes: NDArray[np.uint32]) -> NDArray[np.int64]:

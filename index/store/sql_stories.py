@@ -58,7 +58,8 @@ _STORIES_OF = select(story_members.c.key, story_members.c.story).where(
 class SqlStoryTransaction:
     """A `StoryTransaction` on a connection that has the write lock.
 
-    The log, and what is derived from a story's articles, are written when they are asked for, or at the end.
+    The log, what is derived from a story's articles, and which articles do not wait any more are written when they are
+    asked for, or at the end. In which stories articles are is read once.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -66,9 +67,12 @@ class SqlStoryTransaction:
         self._connection = connection
         self._entries: list[Entry] = []
         self._touched: set[int] = set()
+        self._assigned: list[int] = []
+        self._story_of: dict[int, int | None] = {}
 
     def finish(self) -> None:
         """Write what was put off."""
+        self._await_no_longer()
         log(self._connection, self._entries)
         refresh(self._connection, sorted(self._touched))
         self._entries.clear()
@@ -76,6 +80,7 @@ class SqlStoryTransaction:
 
     def unassigned(self, limit: int, keys: Sequence[int] | None = None) -> list[int]:
         """Keys of articles that are to be assigned; see `StoryTransaction.unassigned`."""
+        self._await_no_longer()
         query = select(unassigned.c.key).order_by(unassigned.c.sequence).limit(limit)
         if keys is not None:
             query = query.where(unassigned.c.key.in_(listed(keys)))
@@ -83,7 +88,11 @@ class SqlStoryTransaction:
 
     def stories_of(self, keys: Sequence[int]) -> dict[int, int]:
         """The numbers of the stories of articles; see `StoryTransaction.stories_of`."""
-        return stories_of(self._connection, keys)
+        missing = [key for key in keys if key not in self._story_of]
+        if missing:
+            found = stories_of(self._connection, missing)
+            self._story_of.update((key, found.get(key)) for key in missing)
+        return {key: number for key in keys if (number := self._story_of[key]) is not None}
 
     def members(self, numbers: Sequence[int]) -> dict[int, list[int]]:
         """The keys of the articles of stories; see `StoryTransaction.members`."""
@@ -116,6 +125,7 @@ class SqlStoryTransaction:
         for number in self.stories_of([key]).values():
             self._log(StoryChangeKind.LEFT, number, key)
         self._connection.execute(delete(story_members).where(story_members.c.key == key))
+        self._story_of[key] = None
 
     def sizes(self, number: int) -> tuple[int, int]:
         """How many articles a story has, and had; see `StoryTransaction.sizes`."""
@@ -133,7 +143,7 @@ class SqlStoryTransaction:
         if number is not None:
             self._connection.execute(_STAYED, {"of": key, "copied": is_copy})
             self._touched.add(number)
-        self._connection.execute(_ASSIGNED, {"of": key})
+        self._assigned.append(key)
 
     def regroup(self, numbers: Sequence[int], regrouping: Regrouping) -> list[int]:
         """Group the articles of some stories anew; see `StoryTransaction.regroup`."""
@@ -149,6 +159,7 @@ class SqlStoryTransaction:
             self._connection.execute(update(stories).where(stories.c.number == made).values(thread=thread))
             parts[made], origins[made] = keys, origin
         after = {key: number for number, keys in parts.items() for key in keys}
+        self._story_of.update(after)
         gone = _heirs(set(numbers) - parts.keys(), before, after)
         for key in sorted(after):
             old, new = before[key], after[key]
@@ -165,9 +176,10 @@ class SqlStoryTransaction:
         self._touched.update(parts)
         return sorted(parts)
 
-    def reviewed(self, number: int) -> None:
-        """A story was thought over; see `StoryTransaction.reviewed`."""
-        self._connection.execute(_REVIEWED, {"of": number})
+    def reviewed(self, numbers: Sequence[int]) -> None:
+        """Stories were thought over; see `StoryTransaction.reviewed`."""
+        if numbers:
+            self._connection.execute(_REVIEWED, [{"of": number} for number in numbers])
 
     def link(self, number: int, thread: int) -> None:
         """Make a story a part of a thread; see `StoryTransaction.link`."""
@@ -183,7 +195,13 @@ class SqlStoryTransaction:
 
     def _put(self, key: int, number: int, *, is_copy: bool) -> None:
         self._connection.execute(_JOINED, {"of": key, "number": number, "copied": is_copy})
-        self._connection.execute(_ASSIGNED, {"of": key})
+        self._story_of[key] = number
+        self._assigned.append(key)
+
+    def _await_no_longer(self) -> None:
+        if self._assigned:
+            self._connection.execute(_ASSIGNED, [{"of": key} for key in self._assigned])
+            self._assigned.clear()
 
     def _log(self, kind: StoryChangeKind, number: int, key: int | None = None, *, other: int | None = None) -> None:
         self._entries.append(Entry(kind, number, key, other))

@@ -232,8 +232,8 @@ class StoryTransaction(Protocol):
         """
         ...
 
-    def reviewed(self, number: int) -> None:
-        """A story was thought over, with the articles that it has now."""
+    def reviewed(self, numbers: Sequence[int]) -> None:
+        """Stories were thought over, with the articles that they have now."""
         ...
 
     def link(self, number: int, thread: int) -> None:

@@ -296,7 +296,7 @@ def test_a_transaction_sees_what_it_has_done(store: SqlArticleStore) -> None:
         stories.join(b, number, is_copy=False)
         assert stories.sizes(number) == (2, 1)
         assert stories.records([number, 999])[number].articles == 2
-        stories.reviewed(number)
+        stories.reviewed([number])
         assert stories.sizes(number) == (2, 2)
         stories.leave(a)
         assert stories.members([number]) == {number: [b]}
@@ -470,7 +470,7 @@ def test_how_large_a_story_was_when_it_was_thought_over_is_kept(store: SqlArticl
     assert record(store, number).reviewed == 1
     last = store.stories.last_change()
     with store.stories.changing() as stories:
-        stories.reviewed(number)
+        stories.reviewed([number])
     store.take_down("a")
     assert (record(store, number).reviewed, record(store, number).articles) == (2, 1)
     assert log(store, last) == [(LEFT, number, "a")]
