@@ -6,17 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 
 from index import maintenance
 from index.store.stories import StoryOrder
-from service import ingest as ingesting
-from service import managing_feeds, managing_keys
+from service import cli_ingest, managing_feeds, managing_keys
 from service.api_client import ApiClient
-from service.commands import FAILED, complain, configured
+from service.commands import FAILED, Api, ServiceKey, client_of, complain, configured
 from service.opening import open_configured_index
 from service.schemas import ItemOut, RelatedOut
-from service.settings import Settings
 
 app = typer.Typer(
     help="Finds related coverage of any news story, across languages.",
@@ -25,17 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(managing_keys.app, name="keys")
 app.add_typer(managing_feeds.app, name="feeds")
-
-Api = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="A running service to talk to, instead of opening the data directory."),
-]
-ServiceKey = Annotated[
-    str | None,
-    typer.Option(
-        "--key", metavar="KEY", help="Key to send with --api; SIMILAR_NEWS_API_KEY keeps it out of the shell's history."
-    ),
-]
+app.command()(cli_ingest.ingest)
 
 _WILDCARDS = {"0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 
@@ -58,35 +45,6 @@ def serve(
 
 
 @app.command()
-def ingest(
-    sources: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE|URL...", help="JSON Lines files of articles, and URLs of pages to fetch."),
-    ],
-    api: Api = None,
-    key: ServiceKey = None,
-) -> None:
-    """Read articles from files and pages, and keep them. What is bad is reported, and what is good kept."""
-    from service import ingest_pages as ingesting_pages  # here, because it brings along what fetches
-
-    files, urls = ingesting_pages.told_apart(sources)
-    with configured() as settings:
-        if api:
-            client = _client(api, key, settings)
-            report = ingesting.to_service(files, client)
-            ingesting_pages.to_service(urls, client, report)
-        else:
-            with open_configured_index(settings) as index:
-                report = ingesting.to_index(files, index)
-                ingesting_pages.to_index(urls, index, settings, report)
-        typer.echo(report.summary())
-        for problem in report.problems:
-            complain(problem)
-    if report.problems:
-        raise typer.Exit(FAILED)
-
-
-@app.command()
 def related(
     article_id: Annotated[str | None, typer.Argument(metavar="ID", help="Id of an article.")] = None,
     url: Annotated[str | None, typer.Option(help="URL of an article, instead of its id.")] = None,
@@ -104,7 +62,7 @@ def related(
         from service.asking import ask_index, ask_service
 
         if api:
-            answer = ask_service(_client(api, key, settings), article_id, url, text, limit)
+            answer = ask_service(client_of(api, key, settings), article_id, url, text, limit)
         else:
             with open_configured_index(settings, writer=False) as index:
                 answer = ask_index(index, article_id, url, text, limit)
@@ -130,7 +88,7 @@ def list_stories(
 
         order = StoryOrder.TRENDING if trending else StoryOrder.LATEST
         if api:
-            answer = telling_stories.list_of_service(_client(api, key, settings), order, limit)
+            answer = telling_stories.list_of_service(client_of(api, key, settings), order, limit)
         else:
             answer = telling_stories.list_of_data(settings.data_dir, order, limit)
         typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.listing(answer))
@@ -149,7 +107,7 @@ def explain(
         from service import telling_stories
 
         if api:
-            answer = telling_stories.explain_by_service(_client(api, key, settings), story_id)
+            answer = telling_stories.explain_by_service(client_of(api, key, settings), story_id)
         else:
             answer = telling_stories.explain_by_data(settings.data_dir, story_id)
         typer.echo(answer.model_dump_json(indent=2) if as_json else telling_stories.explanation(answer))
@@ -221,10 +179,6 @@ def healthcheck(
 def version() -> None:
     """Print the version."""
     typer.echo(version_of("similar-news"))
-
-
-def _client(api: str, key: str | None, settings: Settings) -> ApiClient:
-    return ApiClient(api, settings.api_key if key is None else SecretStr(key))
 
 
 def _listing(answer: RelatedOut) -> str:

@@ -3,16 +3,29 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
+from pydantic import SecretStr
 from rich.console import Console
 
 from index.errors import SimilarNewsError
 from service import logs
-from service.api_client import ApiError
+from service.api_client import ApiClient, ApiError
 from service.settings import Settings, read_settings
 
 FAILED = 1
+
+Api = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A running service to talk to, instead of opening the data directory."),
+]
+ServiceKey = Annotated[
+    str | None,
+    typer.Option(
+        "--key", metavar="KEY", help="Key to send with --api; SIMILAR_NEWS_API_KEY keeps it out of the shell's history."
+    ),
+]
 
 
 @contextmanager
@@ -31,3 +44,8 @@ def configured() -> Iterator[Settings]:
 def complain(message: str) -> None:
     """Print what is wrong."""
     Console(stderr=True, soft_wrap=True).print(message, style="red", highlight=False, markup=False)
+
+
+def client_of(api: str, key: str | None, settings: Settings) -> ApiClient:
+    """A client of the service at an address, with the key given or that of the settings."""
+    return ApiClient(api, settings.api_key if key is None else SecretStr(key))

@@ -1,126 +1,232 @@
-"""Read articles from JSON Lines files, into an index or a service."""
+"""Read articles from files, into an index or a service, and go on where it was interrupted."""
 
-import difflib
 import json
-from codecs import BOM_UTF8
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
+from typing import IO
 
-from index import Article, CoverageIndex, PutStatus
-from index.progress import progress
-from service.api_client import ApiClient
-from service.lines import FIELDS, read_article
+from index import PutStatus
+from service.files.checkpoint import Checkpoint, Progress
+from service.files.errors import UnreadableFileError
+from service.files.formats import Format, reader, recognised
+from service.files.opening import BROKEN, Opened, opened
+from service.files.records import (
+    BEGINNING,
+    INVALID,
+    SKIPPED,
+    UNREADABLE,
+    ReadOptions,
+    Record,
+    Skipped,
+    Taken,
+    TakenDown,
+)
+from service.files.showing import Show, shown
+from service.ingest_targets import NOTHING_TO_TAKE_DOWN, TOOK_DOWN, Outcome, Target
 
-NOT_FETCHED = "not fetched"
-
-_LINES_AT_ONCE = 256
+_AT_ONCE = 256
+_SHOWN_PROBLEMS = 20
+_FAILED = "failed"
+_FAULTS = frozenset({INVALID, UNREADABLE, _FAILED, PutStatus.TAKEN_DOWN.value})
+_KEPT = tuple(status.value for status in PutStatus)
+_ORDER = (*_KEPT, TOOK_DOWN, NOTHING_TO_TAKE_DOWN, SKIPPED, INVALID, _FAILED, UNREADABLE)
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of the lines, and of the pages.
+    """What became of the records.
 
     Attributes:
-        outcomes: how many lines and pages ended how: created, updated, unchanged, taken_down, invalid or not fetched.
-        ignored: how many lines had a field that articles do not have, by its name.
-        problems: a message for every one that was not taken.
+        outcomes: how many ended how.
+        ignored: how many had a field that articles do not have, by its name.
+        problems: a message for each of the first that should have been taken, and were not.
+        resumed: how many records had been done before, by an ingest that was interrupted.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    resumed: int = 0
+
+    @property
+    def faults(self) -> int:
+        """How many should have been taken, and were not."""
+        return sum(self.outcomes[outcome] for outcome in _FAULTS)
 
     def summary(self) -> str:
         """A line for people."""
-        counted = ((outcome, self.outcomes[outcome]) for outcome in (*PutStatus, "invalid", NOT_FETCHED))
+        names = (*_ORDER, *(name for name in self.outcomes if name not in _ORDER))
+        counted = ((outcome, self.outcomes[outcome]) for outcome in names)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in counted if count) or "no articles"
         fields = ", ".join(f"{name!r}" for name in self.ignored)
-        return counts + (f"; ignored the fields {fields}" if fields else "")
+        before = f"; {self.resumed} of them before it was interrupted" if self.resumed else ""
+        return counts + before + (f"; ignored the fields {fields}" if fields else "")
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    place: str
-    data: bytes
+class Reading:
+    """What is read, and how.
+
+    Attributes:
+        files: in this order; None for the standard input.
+        kind: the format of all of them; None to tell it by what is in each.
+        options: how to read them.
+        report: where to write what was not taken, and why; JSON Lines.
+    """
+
+    files: Sequence[Path | None]
+    kind: Format | None = None
+    options: ReadOptions = field(default_factory=ReadOptions)
+    report: Path | None = None
+
+    @property
+    def told(self) -> list[str]:
+        """What tells it from another one of the same files."""
+        return [str(self.kind), repr(self.options)]
 
 
-def to_index(files: Sequence[Path], index: CoverageIndex) -> Report:
-    """Read files into an index."""
-    report = Report()
-    with progress("ingesting", _count(files)) as advance:
-        lines = _lines(files, report)
-        while chunk := list(islice(lines, _LINES_AT_ONCE)):
-            articles = {line.place: article for line in chunk if (article := _article(line, report))}
-            for place, put in zip(articles, index.put(list(articles.values())), strict=True):
-                note(report, place, put.status.value, "the article was taken down")
-            advance(len(chunk))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A record of a file, and how many bytes of all files had been read when it came."""
+
+    place: int
+    record: Record
+    bytes_done: int
+
+
+def ingest(reading: Reading, target: Target, *, state: Path | None = None, told: str = "") -> Report:
+    """Read files and keep what is in them.
+
+    Args:
+        reading: what, and how.
+        target: where to.
+        state: the data directory, in which it is kept how far it has come; None to keep that nowhere.
+        told: tells the target from others.
+    """
+    checkpoint = Checkpoint(state, reading.files, [told, *reading.told])
+    before = checkpoint.load()
+    if before is None or (before.witness and not target.has(before.witness)):
+        before = Progress()
+    with ExitStack() as closing:
+        written = closing.enter_context(_opened_report(reading.report, before.report_bytes)) if reading.report else None
+        show = closing.enter_context(shown(_size(reading.files)))
+        report = _Ingest(reading, target, checkpoint, before, written).run(show)
+    checkpoint.clear()
     return report
 
 
-def to_service(files: Sequence[Path], client: ApiClient) -> Report:
-    """Send files to a service."""
-    report = Report()
-    with progress("ingesting", _count(files)) as advance:
-        lines = _lines(files, report)
-        while chunk := list(islice(lines, _LINES_AT_ONCE)):
-            for result in map(
-                json.loads, client.post_lines("/v1/articles:batch", [line.data + b"\n" for line in chunk])
-            ):
-                place = chunk[result["line"] - 1].place
-                note(report, place, result["status"], (result.get("problem") or {}).get("detail", ""))
-                advance()
-    return report
+class _Ingest:
+    def __init__(
+        self, reading: Reading, target: Target, checkpoint: Checkpoint, before: Progress, written: IO[bytes] | None
+    ) -> None:
+        self._reading = reading
+        self._target = target
+        self._checkpoint = checkpoint
+        self._progress = before
+        self._written = written
+        self._report = Report(before.outcomes, before.ignored, resumed=before.outcomes.total())
+
+    def run(self, show: Show) -> Report:
+        before = self._report.outcomes.total()
+        for is_takedown, entries in groupby(self._entries(), key=lambda one: isinstance(one.record.what, TakenDown)):
+            for batch, outcomes in self._taken_down(entries) if is_takedown else self._put(entries):
+                for entry, outcome in zip(batch, outcomes, strict=True):
+                    self._note(entry, outcome)
+                self._save(batch[-1])
+                show(self._report.outcomes.total() - before, batch[-1].bytes_done)
+        return self._report
+
+    # Reading
+
+    def _entries(self) -> Iterator[_Entry]:
+        """All records from where to begin, of one file after the other."""
+        first = self._progress.place
+        start = self._progress.start
+        done = _size(self._reading.files[:first]) or 0
+        for place, path in list(enumerate(self._reading.files))[first:]:
+            number = end = 0
+            try:
+                with opened(path) as file:
+                    for record in reader(*self._kind_of(file, path))(file.stream, start):
+                        number, end = record.number, record.end
+                        yield _Entry(place, record, done + (file.raw.tell() if path else 0))
+            except (UnreadableFileError, *BROKEN, OSError) as error:
+                yield _Entry(place, Record(number + 1, Skipped(str(error), UNREADABLE), end), done)
+            done += path.stat().st_size if path else 0
+            start = BEGINNING
+
+    def _kind_of(self, file: Opened, path: Path | None) -> tuple[Format, bytes, Path | None, ReadOptions]:
+        kind = self._reading.kind or recognised(file.head, self._reading.options)
+        return kind, file.head, path and path.resolve(), self._reading.options
+
+    # Keeping
+
+    def _put(self, entries: Iterable[_Entry]) -> Iterator[tuple[list[_Entry], list[Outcome]]]:
+        under_way: deque[list[_Entry]] = deque()
+
+        def batches() -> Iterator[list[bytes]]:
+            rest = iter(entries)
+            while batch := list(islice(rest, _AT_ONCE)):
+                under_way.append(batch)
+                yield [one.record.what.data for one in batch if isinstance(one.record.what, Taken)]
+
+        for found in self._target.put(batches()):
+            outcomes = iter(found)
+            batch = under_way.popleft()
+            yield batch, [_skipped(one.record.what) or next(outcomes) for one in batch]
+
+    def _taken_down(self, entries: Iterable[_Entry]) -> Iterator[tuple[list[_Entry], list[Outcome]]]:
+        rest = iter(entries)
+        while batch := list(islice(rest, _AT_ONCE)):
+            ids = [one.record.what.id for one in batch if isinstance(one.record.what, TakenDown)]
+            yield batch, self._target.take_down(ids)
+
+    # Telling
+
+    def _note(self, entry: _Entry, outcome: Outcome) -> None:
+        self._report.outcomes[outcome.status] += 1
+        if isinstance(entry.record.what, Taken):
+            self._report.ignored.update(entry.record.what.ignored)
+            if outcome.id and not outcome.problem:
+                self._progress.witness = outcome.id
+        elif outcome.id == self._progress.witness:
+            self._progress.witness = None
+        if not outcome.problem:
+            return
+        path = self._reading.files[entry.place]
+        name = str(path) if path else "standard input"
+        if outcome.status in _FAULTS and len(self._report.problems) < _SHOWN_PROBLEMS:
+            self._report.problems.append(f"{name}:{entry.record.number}: {outcome.problem}")
+        if self._written:
+            row = {"file": name, "record": entry.record.number, "outcome": outcome.status, "reason": outcome.problem}
+            named = {"id": outcome.id} if outcome.id else {}
+            self._written.write(json.dumps(row | named, ensure_ascii=False).encode(errors="replace") + b"\n")
+
+    def _save(self, last: _Entry) -> None:
+        self._progress.place = last.place
+        self._progress.number, self._progress.offset = last.record.number, last.record.end
+        if self._written:
+            self._written.flush()
+            self._progress.report_bytes = self._written.tell()
+        self._checkpoint.save(self._progress)
 
 
-def _count(files: Sequence[Path]) -> int | None:
-    """How many lines there are; None if a file is a pipe, which can be read but once."""
-    if not all(file.is_file() for file in files):
-        return None
-    return sum(1 for file in files for line in _open_lines(file) if line.strip())
+def _skipped(what: object) -> Outcome | None:
+    return Outcome(what.outcome, problem=what.reason) if isinstance(what, Skipped) else None
 
 
-def _open_lines(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        yield opened.readline().removeprefix(BOM_UTF8)
-        yield from opened
+def _size(files: Sequence[Path | None]) -> int | None:
+    """The bytes of all files as they lie on the disk; None if one is the standard input."""
+    return None if None in files else sum(one.stat().st_size for one in files if one)
 
 
-def _lines(files: Sequence[Path], report: Report) -> Iterator[_Line]:
-    """The lines that are not blank, without fields that articles do not have: an archive often carries more."""
-    for file in files:
-        for number, line in enumerate(_open_lines(file), start=1):
-            if line.strip():
-                yield _Line(f"{file}:{number}", _known_fields(line.strip(), report))
-
-
-def _known_fields(line: bytes, report: Report) -> bytes:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return line  # reported when it is read
-    if not isinstance(row, dict):
-        return line
-    # A field whose name is nearly one of ours is most likely misspelt: it stays, and the line is refused with a hint.
-    unknown = [name for name in row if name not in FIELDS and not difflib.get_close_matches(name, FIELDS, cutoff=0.8)]
-    report.ignored.update(unknown)
-    if not unknown:
-        return line
-    return json.dumps({name: value for name, value in row.items() if name in FIELDS}).encode()
-
-
-def _article(line: _Line, report: Report) -> Article | None:
-    article = read_article(line.data)
-    if isinstance(article, Article):
-        return article
-    note(report, line.place, "invalid", article.detail)
-    return None
-
-
-def note(report: Report, place: str, outcome: str, problem: str) -> None:
-    """Note what became of one; the problem counts where it was not taken."""
-    report.outcomes[outcome] += 1
-    if outcome in {"invalid", "taken_down", NOT_FETCHED}:
-        report.problems.append(f"{place}: {problem}")
+def _opened_report(path: Path, kept: int) -> IO[bytes]:
+    """The report, with as much of it as had been written for what is not read again."""
+    file = path.open("r+b" if kept and path.exists() else "wb")
+    file.truncate(kept)
+    file.seek(kept)
+    return file

@@ -1,0 +1,1 @@
+"""Articles in files, of whatever format: each module reads one of them."""
