@@ -13,7 +13,7 @@ from index import PutStatus
 from service.files.checkpoint import Checkpoint, Progress
 from service.files.errors import UnreadableFileError
 from service.files.formats import Format, reader, recognised
-from service.files.opening import BROKEN, Opened, opened
+from service.files.opening import BROKEN, Opened, opened, size_of
 from service.files.records import (
     BEGINNING,
     INVALID,
@@ -28,7 +28,9 @@ from service.files.records import (
 from service.files.showing import Show, shown
 from service.ingest_targets import NOTHING_TO_TAKE_DOWN, TOOK_DOWN, Outcome, Target
 
-_AT_ONCE = 256
+AT_ONCE = 256
+"""Records; after so many it is kept how far it has come."""
+
 _SHOWN_PROBLEMS = 20
 _FAILED = "failed"
 _FAULTS = frozenset({INVALID, UNREADABLE, _FAILED, PutStatus.TAKEN_DOWN.value})
@@ -148,15 +150,15 @@ class _Ingest:
         start = self._progress.start
         done = _size(self._reading.files[:first]) or 0
         for place, path in list(enumerate(self._reading.files))[first:]:
-            number = end = 0
+            number, end, size = 0, 0, size_of(path) or 0
             try:
                 with opened(path) as file:
                     for record in reader(*self._kind_of(file, path))(file.stream, start):
                         number, end = record.number, record.end
-                        yield _Entry(place, record, done + (file.raw.tell() if path else 0))
+                        yield _Entry(place, record, done + (file.raw.tell() if size else 0))
             except (UnreadableFileError, *BROKEN, OSError) as error:
                 yield _Entry(place, Record(number + 1, Skipped(str(error), UNREADABLE), end), done)
-            done += path.stat().st_size if path else 0
+            done += size
             start = BEGINNING
 
     def _kind_of(self, file: Opened, path: Path | None) -> tuple[Format, bytes, Path | None, ReadOptions]:
@@ -170,7 +172,7 @@ class _Ingest:
 
         def batches() -> Iterator[list[bytes]]:
             rest = iter(entries)
-            while batch := list(islice(rest, _AT_ONCE)):
+            while batch := list(islice(rest, AT_ONCE)):
                 under_way.append(batch)
                 yield [one.record.what.data for one in batch if isinstance(one.record.what, Taken)]
 
@@ -181,7 +183,7 @@ class _Ingest:
 
     def _taken_down(self, entries: Iterable[_Entry]) -> Iterator[tuple[list[_Entry], list[Outcome]]]:
         rest = iter(entries)
-        while batch := list(islice(rest, _AT_ONCE)):
+        while batch := list(islice(rest, AT_ONCE)):
             ids = [one.record.what.id for one in batch if isinstance(one.record.what, TakenDown)]
             yield batch, self._target.take_down(ids)
 
@@ -220,8 +222,9 @@ def _skipped(what: object) -> Outcome | None:
 
 
 def _size(files: Sequence[Path | None]) -> int | None:
-    """The bytes of all files as they lie on the disk; None if one is the standard input."""
-    return None if None in files else sum(one.stat().st_size for one in files if one)
+    """The bytes of all files as they lie on the disk; None if one is a pipe."""
+    sizes = [size for one in files if (size := size_of(one)) is not None]
+    return sum(sizes) if len(sizes) == len(files) else None
 
 
 def _opened_report(path: Path, kept: int) -> IO[bytes]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
 
+from service.files.opening import size_of
 from service.files.records import Start
 
 FOLDER = "ingest"
@@ -58,10 +59,11 @@ class Checkpoint:
 
         Args:
             folder: the data directory; None to keep nothing.
-            files: in the order in which they are read. What comes from the standard input cannot be read again.
+            files: in the order in which they are read. Of pipes, which cannot be read again, nothing is kept.
             told: what else tells this ingest from others: where to, and how files are read.
         """
-        self._digests = list(_digests(files)) if None not in files else []
+        can_be_read_again = all(size_of(one) is not None for one in files)
+        self._digests = list(_digests(files)) if can_be_read_again else []
         key = hashlib.sha256("\n".join([*(str(one and one.resolve()) for one in files), *told]).encode()).hexdigest()
         self._path = folder / FOLDER / f"{key[:32]}.json" if folder and self._digests else None
 

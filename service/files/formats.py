@@ -33,6 +33,7 @@ _HTML = re.compile(rb"<(!doctype\s+html|html|head|body|article|div|p)\b", re.IGN
 _NEWSML = re.compile(rb"<(?:[\w.-]+:)?(newsItem|newsMessage|packageItem|conceptItem)\b")
 _FEED = re.compile(rb'"version"\s*:\s*"https?:(\\?/){2}(www\.)?jsonfeed\.org')
 _NINJS = re.compile(rb'"(pub[sS]tatus|version[cC]reated|body_(text|x?html)|headlines|bodies)"\s*:')
+_OBJECT_ON_A_LINE = re.compile(rb"^\s*\{.*\}\s*$", re.MULTILINE)
 _URI = re.compile(rb'"uri"\s*:')
 
 
@@ -51,6 +52,8 @@ def recognised(head: bytes, options: ReadOptions) -> Format:
         return _of_markup(begin)
     if _is_table(head, options):
         return Format.CSV
+    if _OBJECT_ON_A_LINE.search(head):  # and others on the lines before, which are reported
+        return Format.JSONL
     raise UnreadableFileError(f"its format cannot be told; say it with --format, one of {', '.join(Format)}")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
@@ -67,6 +67,11 @@ def files_of(names: Sequence[str]) -> list[Path | None]:
     return list(found)
 
 
+def size_of(path: Path | None) -> int | None:
+    """How many bytes a file has; None of a pipe, which can be read but once, and goes on for as long as it likes."""
+    return path.stat().st_size if path is not None and path.is_file() else None
+
+
 def _files(path: Path) -> list[Path]:
     return _in_directory(path) if path.is_dir() else [path]
 
@@ -95,5 +100,39 @@ def _inflated(stream: io.BufferedReader) -> io.IOBase:
     if mark.startswith(_GZIP):
         return gzip.GzipFile(fileobj=stream)
     if mark == _ZSTD:
-        return cast("io.IOBase", zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True))
+        return _Zstd(stream)
     return stream
+
+
+class _Zstd(io.RawIOBase):
+    """What one or more frames of zstd say. The library's own reader ends in silence where a frame is cut off."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._is_begun = False
+        self._inflated = memoryview(b"")
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as there is, at least one byte before the end."""
+        while not self._inflated and (data := self._stream.read(_BUFFER)):
+            self._inflated = memoryview(self._inflate(data))
+        if not self._inflated and self._is_begun:
+            raise EOFError("the file ends in the middle")
+        size = min(len(buffer), len(self._inflated))
+        buffer[:size] = self._inflated[:size]
+        self._inflated = self._inflated[size:]
+        return size
+
+    def _inflate(self, data: bytes) -> bytes:
+        pieces = []
+        while data:
+            pieces.append(self._frame.decompress(data))
+            data, self._is_begun = self._frame.unused_data, not self._frame.eof
+            if self._frame.eof:
+                self._frame = zstandard.ZstdDecompressor().decompressobj()
+        return b"".join(pieces)

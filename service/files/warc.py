@@ -29,6 +29,8 @@ def read(stream: BinaryIO, start: Start = BEGINNING) -> Iterator[Record]:
                 yield Record(number, _page(record))
     except (ArchiveLoadFailed, EOFError) as error:
         raise UnreadableFileError(f"it is not WARC from there on: {error}") from error
+    if not number:
+        raise UnreadableFileError("there is no response in it")
 
 
 def _page(record: Any) -> Taken | Skipped:
