@@ -24,9 +24,10 @@ class StoredArticle:
     Attributes:
         key: its number, never used for another article.
         sequence: the number of the change that brought this version; later changes have higher numbers.
-        article: what the publisher sent; `lang` is always set.
+        article: what the publisher sent; `lang` is always set, and `source` and `country` where the URL tells them.
         words_hash: `Content.words_hash`.
-        appeared_at: when it was published, or first seen where the publisher does not say.
+        appeared_at: when it was published, or first seen where the publisher does not say, or says a time that had not
+            come when it arrived.
         first_seen_at: when the id first arrived.
         updated_at: when this version arrived.
     """
@@ -67,7 +68,8 @@ class ComparableArticle:
         id: its id.
         lang: its language.
         source: its publisher; empty where that is not known.
-        published: when it was, in seconds since 1970; None where that is not known.
+        published: when it was, in seconds since 1970, first seen where that was to be in the future; None where that is
+            not known.
         appeared: the same of `StoredArticle.appeared_at`.
         embedding: of its current words, bytes of float16.
         signals: as given to `put_vectors`; None if none were.

@@ -58,7 +58,7 @@ articles = Table(
     Column("country", String(2)),
     Column("lang", String(35), nullable=False),
     Column("published_at", UtcDateTime),
-    # published_at, or first_seen_at where the publisher does not say: what lists and windows go by
+    # published_at, or first_seen_at where the publisher does not say, or says the future: what lists and windows go by
     Column("appeared_at", UtcDateTime, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Engine,
     Select,
     bindparam,
+    case,
     delete,
     extract,
     func,
@@ -60,7 +61,8 @@ _COMPARABLE = (
     select(
         *(articles.c[name] for name in ("key", "id", "lang")),
         func.coalesce(articles.c.source, ""),
-        extract("epoch", articles.c.published_at),
+        # As lists go by it: what is dated in the future is not far from what appeared when it arrived.
+        case((articles.c.published_at.is_not(None), extract("epoch", articles.c.appeared_at))),
         extract("epoch", articles.c.appeared_at),
         vectors.c.embedding,
         vectors.c.signals,

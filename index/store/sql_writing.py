@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -22,8 +22,12 @@ from sqlalchemy import (
 
 from index.article import Article
 from index.errors import ConditionError
+from index.publishers import publisher_of
 from index.store import ChangeKind, Condition, Put, PutStatus, version_of
 from index.store.schema import articles, changes, takedowns, vectors, waiting
+
+CLOCKS_APART = timedelta(minutes=10)
+"""What is dated so much later than it arrives is not from the future: the publisher's clock is ahead of ours."""
 
 _counters = table("sqlite_sequence", column("name"), column("seq"))
 """SQLite's own: the highest number that each table ever gave, whether or not its row is still there."""
@@ -180,13 +184,23 @@ def _keep(connection: Connection, versions: Sequence[tuple[Article, str]], known
 
 def _row(article: Article, known: Row[*tuple[Any, ...]] | None, at: datetime) -> dict[str, Any]:
     first_seen_at = known.first_seen_at if known else at
+    publisher = publisher_of(article)
     return {name: getattr(article, name) for name in Article.model_fields} | {
+        # Not in the content's hash: an article that is sent again is the same, whether or not this was told of it then.
+        "source": publisher.source,
+        "country": publisher.country,
         "canonical_url": article.canonical_url,
         "words_hash": article.words_hash,
-        "appeared_at": article.published_at or first_seen_at,
+        "appeared_at": _appeared_at(article.published_at, first_seen_at, at),
         "first_seen_at": first_seen_at,
         "updated_at": at,
     }
+
+
+def _appeared_at(published_at: datetime | None, first_seen_at: datetime, at: datetime) -> datetime:
+    """What lists and windows go by: a date in the future would lead them all until then."""
+    is_future = published_at is not None and published_at > at + CLOCKS_APART
+    return first_seen_at if published_at is None or is_future else published_at
 
 
 def _insert(connection: Connection, rows: list[dict[str, Any]]) -> None:

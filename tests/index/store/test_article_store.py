@@ -123,6 +123,44 @@ def test_a_date_may_come_and_go(store: ArticleStore) -> None:
     assert stored(store, "a").appeared_at == stored(store, "a").first_seen_at
 
 
+def test_an_article_dated_in_the_future_appeared_when_it_was_first_seen(store: ArticleStore) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    put(store, an_article("a", published_at=tomorrow), an_article("b", title="A flood"))
+    article = stored(store, "a")
+    assert article.article.published_at == tomorrow  # which is what the publisher says
+    assert article.appeared_at == article.first_seen_at
+    assert article.entry.appeared_at == article.first_seen_at
+    assert [one.article.id for one in store.latest(2)] == ["a", "b"]  # as they came, not for a day
+    store.put_vectors(store.without_vector(1, ["a"]), np.ones((1, 3), np.float16), [b"1"])
+    assert store.comparable([article.key])[article.key].published == int(article.first_seen_at.timestamp())
+    put(store, an_article("a", published_at=tomorrow, title="A summit ends"))
+    assert stored(store, "a").appeared_at == article.first_seen_at
+
+
+def test_clocks_may_be_minutes_apart(store: ArticleStore) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    put(store, an_article("a", published_at=soon))
+    assert stored(store, "a").appeared_at == soon
+
+
+def test_an_article_may_be_given_a_later_date_that_has_come(store: ArticleStore) -> None:
+    put(store, an_article("a", published_at=NOON))
+    later = datetime.now(UTC)
+    put(store, an_article("a", published_at=later))
+    article = stored(store, "a")
+    assert (article.appeared_at, article.first_seen_at < article.updated_at) == (later, True)
+
+
+def test_a_publisher_that_is_not_named_is_told_by_the_url(store: ArticleStore) -> None:
+    article = an_article("a", url="https://news.example.co.kr/1")
+    assert put(store, article) == [CREATED]
+    found = stored(store, "a")
+    assert (found.article.source, found.article.country) == ("example.co.kr", "KR")
+    assert (found.entry.source, found.entry.country) == ("example.co.kr", "KR")
+    assert store.ids_of_source("example.co.kr") == ["a"]
+    assert put(store, article) == [UNCHANGED]
+
+
 def test_of_several_articles_with_one_id_the_last_one_stays(store: ArticleStore) -> None:
     flood = an_article("a", title="A flood")
     assert put(store, an_article("a"), flood, flood) == [CREATED, UPDATED, UNCHANGED]
@@ -449,7 +487,7 @@ def test_words_that_change_and_change_back_in_one_batch_keep_their_vector(store:
 
 
 def test_articles_that_are_old_and_long_known_expire(store: ArticleStore) -> None:
-    long_ago, to_come = NOON, datetime.now(UTC) + timedelta(days=9)
+    long_ago, to_come = NOON, datetime.now(UTC) + timedelta(minutes=5)
     put(store, an_article("old", published_at=NOON), an_article("undated"), an_article("ahead", published_at=to_come))
     old, undated = stored(store, "old").key, stored(store, "undated").key
     embed_all(store)
