@@ -18,8 +18,8 @@ _AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    """What is done to a batch, one after the other.
+class Bulk:
+    """Puts batches, each as `CoverageIndex.put` does it: what is done to one after the other.
 
     Attributes:
         claims: whose articles nobody else embeds meanwhile.
@@ -33,8 +33,15 @@ class Steps:
     encode: Callable[[Sequence[str]], NDArray[np.float32]]
     keep: Callable[[Accepted, NDArray[np.float32]], None]
 
-    def overlapped(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Put]]:
-        """Do them to all batches; each is accepted, and each is kept, in order. Gives the outcomes of each."""
+    def put(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Put]]:
+        """Accept articles. Each batch is accepted, and each is kept, in order.
+
+        Args:
+            batches: of at most a few hundred articles each. They are asked for one ahead of what is given back.
+
+        Yields:
+            The outcomes of each batch, in order, when its articles are durable, and found.
+        """
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="embedding") as embedding, ExitStack() as under_way:
             finish: Callable[[], list[Put]] | None = None
             for batch in batches:

@@ -3,7 +3,7 @@
 import asyncio
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import copy_context
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from index.accepted import Accepted
 from index.article import Article, Content, canonical_url
-from index.bulk import Steps
+from index.bulk import Bulk
 from index.claims import Claims
 from index.encoder import Encoder, Priority
 from index.errors import EncoderOverloadedError, TakenDownError, UnknownArticleError
@@ -54,7 +54,7 @@ class CoverageIndex:
 
     Attributes:
         stories: the stories that the articles are in.
-        takedowns: deletes articles by more than their ids.
+        bulk, takedowns: puts many articles in less time; deletes them by more than their ids.
         measurer, summaries, sources: their quality, what they say in short, and their publishers.
         editions: gives the languages and countries in which there is something.
         observer: is told of what is put and answered.
@@ -69,11 +69,9 @@ class CoverageIndex:
             scorer: tells how probable it is that articles belong together; None for the one that is shipped.
         """
         self._follower = follower
-        self._store = follower.store
-        self._vectors = follower.vectors
-        scorer = scorer or load_scorer()
+        self._store, self._vectors = follower.store, follower.vectors
+        self._scorer = scorer = scorer or load_scorer()
         self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer)
-        self._scorer = scorer
         self._keeper = StoryKeeper(follower, scorer)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
@@ -87,6 +85,7 @@ class CoverageIndex:
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder = encoder
         self._claims = Claims()
+        self.bulk = Bulk(self._claims, partial(self._accept, restore=False, condition=None), encoder.encode, self._keep)
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
 
@@ -115,18 +114,6 @@ class CoverageIndex:
             accepted = self._accept(articles, restore, condition)
             self._keep(accepted, self._encoder.encode(accepted.words))
         return accepted.outcomes
-
-    def put_batches(self, batches: Iterable[Sequence[Article]]) -> Iterator[list[Put]]:
-        """Accept many articles, as `put` accepts each batch, in less time: one is embedded while another is kept.
-
-        Args:
-            batches: of at most a few hundred each. They are asked for one ahead of what is given back.
-
-        Returns:
-            The outcomes of each batch, in order, when its articles are durable, and found.
-        """
-        accept = partial(self._accept, restore=False, condition=None)
-        return Steps(self._claims, accept, self._encoder.encode, self._keep).overlapped(batches)
 
     async def put_async(
         self,

@@ -44,9 +44,21 @@ def publisher_of(article: ArticleFields) -> Publisher:
     return Publisher(article.source or domain, article.country or country)
 
 
+def site_of(url: str) -> str:
+    """The domain that somebody registered, by the Public Suffix List: `news.example.co.kr` gives `example.co.kr`.
+
+    Of a host without one, such as an address, itself.
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return _suffixes()(host).top_domain_under_public_suffix or host
+
+
 @cache
 def _suffixes() -> TLDExtract:
-    """By the list that comes with tldextract: nothing is fetched, and nothing kept."""
+    """By the list that tldextract brings along; with private domains, as those of two blogs of one host are two."""
     return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
 

@@ -18,9 +18,12 @@ _TAB = {"\\t": "\t", "tab": "\t"}
 
 
 def ingest(  # noqa: PLR0913 - the options of a command
-    files: Annotated[
+    sources: Annotated[
         list[str],
-        typer.Argument(help="Files, directories, patterns such as '*.jsonl.gz', or - for the standard input."),
+        typer.Argument(
+            metavar="FILE|URL...",
+            help="Files, directories, patterns as '*.jsonl.gz', - for the standard input; and URLs of pages to fetch.",
+        ),
     ],
     *,
     kind: Annotated[
@@ -41,20 +44,25 @@ def ingest(  # noqa: PLR0913 - the options of a command
     api: Api = None,
     key: ServiceKey = None,
 ) -> None:
-    """Read articles from files and keep them. Bad records are reported and good ones kept.
+    """Read articles from files and pages, and keep them. What is bad is reported, and what is good kept.
 
     Formats are told by what is in a file: JSON Lines, CSV, JSON Feed, ninjs, NewsML-G2, saved pages of HTML, and WARC;
     each may be compressed by gzip or zstd. Interrupted, the same command goes on where it stopped.
     """
+    from service import ingest_pages as ingesting_pages  # here, because it brings along what fetches
+
     options = ReadOptions(_columns(column or []), _delimiter(delimiter), encoding)
     with configured() as settings:
-        reading = ingesting.Reading(files_of(files), kind, options, report)
+        names, urls = ingesting_pages.told_apart(sources)
+        reading = ingesting.Reading(files_of(names), kind, options, report)
         if api:
-            target = ServiceTarget(client_of(api, key, settings))
-            done = ingesting.ingest(reading, target, state=settings.data_dir, told=api)
+            client = client_of(api, key, settings)
+            done = ingesting.ingest(reading, ServiceTarget(client), state=settings.data_dir, told=api)
+            ingesting_pages.to_service(urls, client, done)
         else:
             with open_configured_index(settings) as index:
                 done = ingesting.ingest(reading, IndexTarget(index), state=settings.data_dir)
+                ingesting_pages.to_index(urls, index, settings, done)
         typer.echo(done.summary())
         for problem in done.problems:
             complain(problem)

@@ -2,12 +2,12 @@
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import groupby, islice
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from index import PutStatus
 from service.files.checkpoint import Checkpoint, Progress
@@ -22,20 +22,24 @@ from service.files.records import (
     ReadOptions,
     Record,
     Skipped,
+    Start,
     Taken,
     TakenDown,
 )
 from service.files.showing import Show, shown
 from service.ingest_targets import NOTHING_TO_TAKE_DOWN, TOOK_DOWN, Outcome, Target
 
+NOT_FETCHED = "not fetched"
+"""What became of a page that could not be had."""
+
 AT_ONCE = 256
 """Records; after so many it is kept how far it has come."""
 
 _SHOWN_PROBLEMS = 20
 _FAILED = "failed"
-_FAULTS = frozenset({INVALID, UNREADABLE, _FAILED, PutStatus.TAKEN_DOWN.value})
+_FAULTS = frozenset({INVALID, UNREADABLE, NOT_FETCHED, _FAILED, PutStatus.TAKEN_DOWN.value})
 _KEPT = tuple(status.value for status in PutStatus)
-_ORDER = (*_KEPT, TOOK_DOWN, NOTHING_TO_TAKE_DOWN, SKIPPED, INVALID, _FAILED, UNREADABLE)
+_ORDER = (*_KEPT, TOOK_DOWN, NOTHING_TO_TAKE_DOWN, SKIPPED, INVALID, _FAILED, UNREADABLE, NOT_FETCHED)
 
 
 @dataclass(slots=True)
@@ -100,6 +104,13 @@ class _Entry:
     bytes_done: int
 
 
+def note(report: Report, place: str, outcome: str, problem: str) -> None:
+    """Note what became of one; the problem is told where it should have been taken, of the first ones."""
+    report.outcomes[outcome] += 1
+    if outcome in _FAULTS and len(report.problems) < _SHOWN_PROBLEMS:
+        report.problems.append(f"{place}: {problem}")
+
+
 def ingest(reading: Reading, target: Target, *, state: Path | None = None, told: str = "") -> Report:
     """Read files and keep what is in them.
 
@@ -153,7 +164,7 @@ class _Ingest:
             number, end, size = 0, 0, size_of(path) or 0
             try:
                 with opened(path) as file:
-                    for record in reader(*self._kind_of(file, path))(file.stream, start):
+                    for record in self._reader(file)(file.stream, start):
                         number, end = record.number, record.end
                         yield _Entry(place, record, done + (file.raw.tell() if size else 0))
             except (UnreadableFileError, *BROKEN, OSError) as error:
@@ -161,9 +172,9 @@ class _Ingest:
             done += size
             start = BEGINNING
 
-    def _kind_of(self, file: Opened, path: Path | None) -> tuple[Format, bytes, Path | None, ReadOptions]:
+    def _reader(self, file: Opened) -> Callable[[BinaryIO, Start], Iterator[Record]]:
         kind = self._reading.kind or recognised(file.head, self._reading.options)
-        return kind, file.head, path and path.resolve(), self._reading.options
+        return reader(kind, file.head, self._reading.options)
 
     # Keeping
 
@@ -190,20 +201,16 @@ class _Ingest:
     # Telling
 
     def _note(self, entry: _Entry, outcome: Outcome) -> None:
-        self._report.outcomes[outcome.status] += 1
+        path = self._reading.files[entry.place]
+        name = str(path) if path else "standard input"
+        note(self._report, f"{name}:{entry.record.number}", outcome.status, outcome.problem)
         if isinstance(entry.record.what, Taken):
             self._report.ignored.update(entry.record.what.ignored)
             if outcome.id and not outcome.problem:
                 self._progress.witness = outcome.id
         elif outcome.id == self._progress.witness:
             self._progress.witness = None
-        if not outcome.problem:
-            return
-        path = self._reading.files[entry.place]
-        name = str(path) if path else "standard input"
-        if outcome.status in _FAULTS and len(self._report.problems) < _SHOWN_PROBLEMS:
-            self._report.problems.append(f"{name}:{entry.record.number}: {outcome.problem}")
-        if self._written:
+        if self._written and outcome.problem:
             row = {"file": name, "record": entry.record.number, "outcome": outcome.status, "reason": outcome.problem}
             named = {"id": outcome.id} if outcome.id else {}
             self._written.write(json.dumps(row | named, ensure_ascii=False).encode(errors="replace") + b"\n")

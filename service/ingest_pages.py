@@ -2,9 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
-
-import typer
 
 from index import Article, CoverageIndex
 from index.progress import progress
@@ -16,20 +13,10 @@ from service.ingest import NOT_FETCHED, Report, note
 from service.settings import Settings
 
 
-def told_apart(sources: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """The files, and the URLs, each once, among what was named on a command line.
-
-    Raises:
-        typer.BadParameter: something is neither.
-    """
+def told_apart(sources: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The names of files, and the URLs, each once, among what was named on a command line."""
     urls = list(dict.fromkeys(one for one in sources if one.lower().startswith(("http://", "https://"))))
-    files = [Path(one) for one in sources if one not in urls]
-    for file in files:
-        if not file.exists():
-            raise typer.BadParameter(f"{str(file)!r} is neither a file nor a URL with http:// or https://")
-        if file.is_dir():
-            raise typer.BadParameter(f"{str(file)!r} is a directory")
-    return files, urls
+    return [one for one in sources if one not in urls], urls
 
 
 def to_index(urls: Sequence[str], index: CoverageIndex, settings: Settings, report: Report) -> None:

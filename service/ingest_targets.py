@@ -68,7 +68,7 @@ class IndexTarget:
                 under_way.append(read)
                 yield [one for one in read if isinstance(one, Article)]
 
-        for puts in self._index.put_batches(articles()):
+        for puts in self._index.bulk.put(articles()):
             done = (Outcome(put.status.value, put.id, "" if put.version else _TAKEN_DOWN) for put in puts)
             yield [one if isinstance(one, Outcome) else next(done) for one in under_way.popleft()]
 

@@ -45,7 +45,8 @@ def test_the_library_knows_nothing_of_the_service() -> None:
         ("redis", ["service/streams/redis_streams.py"]),
         ("protego", ["service/fetching/robots.py"]),
         ("feedparser", ["service/feeds/syndicated.py"]),
-        ("tldextract", ["service/fetching/pages.py"]),
+        ("tldextract", ["index/publishers.py"]),
+        ("warcio", ["service/files/warc.py"]),
     ],
 )
 def test_a_backend_is_known_in_one_place(library: str, places: list[str]) -> None:

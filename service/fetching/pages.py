@@ -2,16 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime
-from functools import cache
 from urllib.parse import urlsplit
 
 from anyio import BrokenWorkerProcess, to_process
 from pydantic import ValidationError
-from tldextract import TLDExtract
 
 from index import Article
 from index.article import MAX_TEXT, MAX_TITLE, ArticleFields, canonical_url, clean_text
 from index.language import UNDETERMINED, identify, primary, standard_tag
+from index.publishers import site_of
 from service.fetching.apart import Extracted, extract_apart
 from service.fetching.errors import Failure, FetchError
 from service.fetching.fetcher import Fetched, Fetcher
@@ -137,24 +136,6 @@ def _own_url(extracted: Extracted, url: str) -> str:
         return url
     # A page that calls the front page its own URL, as some do by mistake, would make one article of all.
     return named if urlsplit(named).path.strip("/") or not urlsplit(url).path.strip("/") else url
-
-
-def site_of(url: str) -> str:
-    """The domain that somebody registered, by the Public Suffix List: `news.example.co.kr` gives `example.co.kr`.
-
-    Of a host without one, such as an address, itself.
-    """
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-    return _suffixes()(host).top_domain_under_public_suffix or host
-
-
-@cache
-def _suffixes() -> TLDExtract:
-    """By the list that tldextract brings along; with private domains, as those of two blogs of one host are two."""
-    return TLDExtract(cache_dir=None, suffix_list_urls=(), include_psl_private_domains=True)
 
 
 def _language(extracted: Extracted, words: str) -> str | None:

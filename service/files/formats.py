@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 from service.files import csv_files, json_feed, json_lines, newsml, ninjs, pages, warc
@@ -89,25 +88,21 @@ def _is_table(head: bytes, options: ReadOptions) -> bool:
     return bool({cell.strip().strip('"').casefold() for cell in cells} & set(FIELDS))
 
 
-def reader(
-    kind: Format, head: bytes, path: Path | None, options: ReadOptions
-) -> Callable[[BinaryIO, Start], Iterator[Record]]:
+def reader(kind: Format, head: bytes, options: ReadOptions) -> Callable[[BinaryIO, Start], Iterator[Record]]:
     """What reads a file of a format, from a place on.
 
     Args:
         kind: the format.
         head: the first bytes of the file.
-        path: of the file, if it has one.
         options: how to read it.
     """
     if kind is Format.CSV:
         return partial(csv_files.read, head=head, options=options)
-    if kind is Format.HTML:
-        return partial(pages.read, path=path)
     return {
         Format.JSONL: json_lines.read,
         Format.JSON_FEED: json_feed.read,
         Format.NINJS: ninjs.read,
         Format.NEWSML: newsml.read,
+        Format.HTML: pages.read,
         Format.WARC: warc.read,
     }[kind]

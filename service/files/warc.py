@@ -40,5 +40,5 @@ def _page(record: Any) -> Taken | Skipped:
     status = record.http_headers.get_statuscode()
     if status != "200":
         return Skipped(f"the response is no page, but has the status {status}")
-    body = record.content_stream().read(MAX_RECORD)
-    return article_of(body, content_type=kind, url=record.rec_headers.get_header("WARC-Target-URI"))
+    url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    return article_of(record.content_stream().read(MAX_RECORD), url.strip("<>"), kind)

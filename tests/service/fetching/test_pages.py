@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from index.article import MAX_TEXT, MAX_TITLE, ArticleFields, id_of_url
+from index.publishers import site_of
 from service.fetching import pages as pages_module
 from service.fetching.apart import Extracted
 from service.fetching.errors import Failure, FetchError
-from service.fetching.pages import Pages, article_of, site_of
+from service.fetching.pages import Pages, article_of
 from tests.service.fetching.sites import HTML, NEWS, Answer, Sites
 from tests.service.fetching.written_pages import ENGLISH, KOREAN, page
 

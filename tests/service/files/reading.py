@@ -24,14 +24,14 @@ def found(data: bytes | str, kind: Format | None = None, start: Start = BEGINNIN
     content = data.encode() if isinstance(data, str) else data
     given = ReadOptions(**options)
     head = content[:HEAD]
-    return list(reader(kind or recognised(head, given), head, None, given)(io.BytesIO(content), start))
+    return list(reader(kind or recognised(head, given), head, given)(io.BytesIO(content), start))
 
 
 def found_in(path: Path) -> list[Record]:
     """What is found in a file."""
     with opened(path) as file:
         kind = recognised(file.head, ReadOptions())
-        return list(reader(kind, file.head, path, ReadOptions())(file.stream, BEGINNING))
+        return list(reader(kind, file.head, ReadOptions())(file.stream, BEGINNING))
 
 
 def fields(record: Record) -> Any:

@@ -39,21 +39,29 @@ def test_a_saved_page_is_an_article() -> None:
     (record,) = found(PAGE)
     read = fields(record)
     assert read["url"] == "https://paper.example/kim"
-    assert (read["title"], read["published_at"], read["source"]) == ("Kim meets Putin", "2023-09-13", "The Paper")
+    assert (read["title"], read["published_at"], read["source"]) == (
+        "Kim meets Putin",
+        "2023-09-13T00:00:00Z",
+        "The Paper",
+    )
     assert TEXT in read["text"]
     assert "Sport" not in read["text"]
 
 
-def test_a_page_that_names_no_url_is_known_by_its_file(tmp_path: Path) -> None:
-    for name in ("a.html", "b.html"):
-        (tmp_path / name).write_text(PAGE.replace(CANONICAL, ""))
-    (one,), (other,) = found_in(tmp_path / "a.html"), found_in(tmp_path / "b.html")
-    assert fields(one)["id"].startswith("file-")
-    assert fields(one)["id"] != fields(other)["id"]
+def test_a_page_may_tell_its_url_as_it_is_shared_elsewhere() -> None:
+    shared = '<meta content="https://paper.example/kim?a=1&amp;b=2" property="og:url">'
+    (record,) = found(PAGE.replace(CANONICAL, shared))
+    assert fields(record)["url"] == "https://paper.example/kim?a=1&b=2"
+
+
+def test_a_page_that_does_not_tell_its_url_is_reported() -> None:
+    (record,) = found(PAGE.replace(CANONICAL, '<link rel="canonical" href="/kim">'))
+    assert isinstance(record.what, Skipped)
+    assert (record.what.outcome, "URL" in record.what.reason) == (INVALID, True)
 
 
 def test_a_page_without_an_article_is_passed_over() -> None:
-    (record,) = found("<html><body><p>Home</p></body></html>")
+    (record,) = found(PAGE.replace(TEXT, "Home"))
     assert isinstance(record.what, Skipped)
     assert record.what.outcome == SKIPPED
 
@@ -101,12 +109,10 @@ def test_directories_and_patterns_name_files(tmp_path: Path) -> None:
 
 
 def test_a_page_that_breaks_what_reads_it_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    import trafilatura
-
     def broken(*_: object, **__: object) -> None:
         raise RecursionError("too deep")
 
-    monkeypatch.setattr(trafilatura, "bare_extraction", broken)
+    monkeypatch.setattr("service.fetching.extraction.bare_extraction", broken)
     (record,) = found(PAGE)
     assert isinstance(record.what, Skipped)
     assert record.what.outcome == INVALID
