@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 _PATIENCE = 5.0
 _SENDABLE = re.compile(r"[!-~]+")
+_ABSENT = frozenset({404, 410})
 _TIMEOUT = httpx2.Timeout(10, read=600)
 
 
@@ -59,6 +60,16 @@ class ApiClient:
     def delete(self, path: str) -> None:
         """Send a DELETE, which answers nothing."""
         self._answer("DELETE", path)
+
+    def delete_if_there(self, path: str) -> bool:
+        """Have something deleted; False if it is not there, or not any more."""
+        with self._errors():
+            response = httpx2.delete(self._address + path, headers=self._headers, timeout=_TIMEOUT)
+            if response.status_code in _ABSENT:
+                return False
+            if response.is_error:
+                raise ApiError(_detail(response))
+            return True
 
     def post_lines(self, path: str, lines: Iterable[bytes]) -> Iterator[str]:
         """The lines that a POST of lines answers, as they come."""

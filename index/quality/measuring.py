@@ -99,7 +99,8 @@ class Measurer:
                 if key in stored and key in own:
                     self._add(found, stored[key], own[key])
             self._store.measures.put({key: _measure_of(signs) for key, signs in found.items()})
-            self._store.measures.pass_over([key for key in chunk if key not in found])
+            if passed := [key for key in chunk if key not in found]:
+                self._store.measures.pass_over(passed)
         return len(chunk)
 
     def _add(self, found: dict[int, Signs], stored: StoredArticle, own: ComparableArticle) -> None:
@@ -127,7 +128,9 @@ class Measurer:
         return [one for one in near.values() if not one.source or one.source != own.source]
 
     def _signs(self, keys: Iterable[int]) -> dict[int, Signs]:
-        found = {key: Quality.of(measure) for key, measure in self._store.measures.of(sorted(keys)).items()}
+        wanted = sorted(keys)
+        measured = self._store.measures.of(wanted) if wanted else {}  # most articles have no copies
+        found = {key: Quality.of(measure) for key, measure in measured.items()}
         return {key: one.signs for key, one in found.items() if one}
 
 

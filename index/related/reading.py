@@ -21,6 +21,8 @@ class ComparableReader:
 
     def read(self, keys: Sequence[int]) -> Mapping[int, ComparableArticle]:
         """Articles by key, with signals of this version, made up for those that lack them."""
+        if not keys:
+            return {}
         found = self._store.comparable(keys)
         lacking = [key for key, one in found.items() if not is_current(one.signals)]
         if not lacking:
