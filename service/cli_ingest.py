@@ -7,6 +7,7 @@ import typer
 
 from service import ingest as ingesting
 from service.commands import FAILED, Api, ServiceKey, client_of, complain, configured
+from service.files.errors import UnreadableFileError
 from service.files.formats import Format
 from service.files.opening import files_of
 from service.files.records import ReadOptions
@@ -51,18 +52,24 @@ def ingest(  # noqa: PLR0913 - the options of a command
     """
     from service import ingest_pages as ingesting_pages  # here, because it brings along what fetches
 
+    names, urls = ingesting_pages.told_apart(sources)
+    try:
+        files = files_of(names)
+    except UnreadableFileError as error:
+        raise typer.BadParameter(f"{error}, and it is no URL with http:// or https://") from error
     options = ReadOptions(_columns(column or []), _delimiter(delimiter), encoding)
     with configured() as settings:
-        names, urls = ingesting_pages.told_apart(sources)
-        reading = ingesting.Reading(files_of(names), kind, options, report)
+        reading = ingesting.Reading(files, kind, options, report)
         if api:
             client = client_of(api, key, settings)
             done = ingesting.ingest(reading, ServiceTarget(client), state=settings.data_dir, told=api)
-            ingesting_pages.to_service(urls, client, done)
+            if urls:
+                ingesting_pages.to_service(urls, client, done)
         else:
             with open_configured_index(settings) as index:
                 done = ingesting.ingest(reading, IndexTarget(index), state=settings.data_dir)
-                ingesting_pages.to_index(urls, index, settings, done)
+                if urls:
+                    ingesting_pages.to_index(urls, index, settings, done)
         typer.echo(done.summary())
         for problem in done.problems:
             complain(problem)

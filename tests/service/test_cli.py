@@ -107,6 +107,16 @@ def test_bad_lines_are_named_and_good_ones_kept(data: Path, articles: Path) -> N
     assert f"{articles}:4: " in result.output
 
 
+def test_a_table_is_ingested_with_columns_by_name_and_a_report(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("key;headline\na;A summit\nb;\n", encoding="utf-16")
+    given = ["--column", "id=key", "--column", "title=headline", "--report", tmp_path / "report"]
+    result = run("ingest", tmp_path / "table.csv", *given)
+    assert (result.exit_code, "1 created, 1 invalid" in result.output) == (1, True)
+    assert [json.loads(line)["record"] for line in (tmp_path / "report").read_text().splitlines()] == [2]
+    assert run("ingest", tmp_path / "table.csv", "--column", "titel=headline").exit_code == 2
+    assert run("ingest", tmp_path / "table.csv", "--delimiter", "::").exit_code == 2
+
+
 def test_a_field_that_is_misspelt_is_not_dropped(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "misspelt.jsonl"
     file.write_text(json.dumps(KIM | {"publishd_at": "2023-09-13"}))
