@@ -42,7 +42,15 @@ def read(
         text = io.TextIOWrapper(stream, encoding, errors="surrogateescape", newline="")
     except LookupError as error:
         raise UnreadableFileError(f"there is no encoding {encoding!r}; give another one with --encoding") from error
-    rows = csv.reader(text, delimiter=options.delimiter or detected_delimiter(first), strict=True)
+    try:
+        yield from _records(
+            csv.reader(text, delimiter=options.delimiter or detected_delimiter(first), strict=True), start, options
+        )
+    finally:
+        text.detach()  # the stream is for others to close
+
+
+def _records(rows: Iterator[list[str]], start: Start, options: ReadOptions) -> Iterator[Record]:
     names = next(rows, [])
     columns = fields_of(names, options.columns)
     ignored = tuple(name for place, name in enumerate(names) if name and place not in columns)
