@@ -105,7 +105,7 @@ class ServiceTarget:
     def take_down(self, ids: Sequence[str]) -> list[Outcome]:
         """See `Target.take_down`."""
         # One by one, which a key for ingesting may; taking down many is for administrators.
-        return _taken(ids, [one for one in ids if self._client.delete(f"/v1/articles/{one}")])
+        return _taken(ids, [one for one in ids if self._client.delete_if_there(f"/v1/articles/{one}")])
 
     def has(self, article_id: str) -> bool:
         """See `Target.has`."""

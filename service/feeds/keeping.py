@@ -12,13 +12,14 @@ from index import Article, CoverageIndex, PutStatus
 from index.article import id_of_url
 from index.encoder import Priority
 from index.errors import TakenDownError, UnknownArticleError
+from index.publishers import site_of
 from index.store import StoredArticle
 from service.feeds.articles import Origin, article_of
 from service.feeds.feed import SeenItem, SeenItems
 from service.feeds.identity import IdentifiedItem, identified, key_of_guid
 from service.feeds.items import Item, ParsedFeed
 from service.fetching.errors import FetchError
-from service.fetching.pages import Pages, site_of
+from service.fetching.pages import Pages
 
 MOST_ITEMS = 2_000
 """So many items of a feed are read, and as many more are remembered that it does not have any more."""
