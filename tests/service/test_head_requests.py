@@ -38,6 +38,9 @@ def client(filled: CoverageIndex) -> Iterator[TestClient]:
 GETS = {
     "/": 200,
     "/embed": 200,
+    "/read/a": 200,
+    "/search?q=summit": 200,
+    "/about/metrics": 200,
     "/docs": 200,
     "/openapi.json": 200,
     "/static/pages.css": 200,
@@ -48,6 +51,8 @@ GETS = {
     "/v1/articles/a": 200,
     "/v1/articles/a/related": 200,
     "/v1/related?url=https://example.org/a": 200,
+    "/v1/sources": 200,
+    "/v1/feeds": 200,
     "/v1/stories": 200,
     "/v1/stories/changes": 200,
     "/v1/stories/s1": 200,
