@@ -87,7 +87,7 @@ def client(topical_client: TestClient) -> TestClient:
 # Routes
 
 
-@pytest.mark.parametrize("route", routes(), ids=lambda route: f"{route.methods or ''} {route.path}")
+@pytest.mark.parametrize("route", routes(), ids=lambda route: f"{' '.join(sorted(route.methods or ()))} {route.path}")
 def test_every_route_needs_the_scope_that_it_should(route: RouteContext) -> None:
     if route.path in OPEN:
         assert not isinstance(route.original_route, GuardedRoute) or needed_by(route) is None
