@@ -49,3 +49,8 @@ def complain(message: str) -> None:
 def client_of(api: str, key: str | None, settings: Settings) -> ApiClient:
     """A client of the service at an address, with the key given or that of the settings."""
     return ApiClient(api, settings.api_key if key is None else SecretStr(key))
+
+
+def is_url(given: str) -> bool:
+    """Whether what was named on a command line is a URL, and no file."""
+    return given.lower().startswith(("http://", "https://"))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from index import Article, CoverageIndex
 from index.progress import progress
 from service.api_client import ApiClient, ApiError
+from service.commands import is_url
 from service.fetching.configured import configured_fetcher
 from service.fetching.errors import FetchError
 from service.fetching.pages import Pages
@@ -15,7 +16,7 @@ from service.settings import Settings
 
 def told_apart(sources: Sequence[str]) -> tuple[list[str], list[str]]:
     """The names of files, and the URLs, each once, among what was named on a command line."""
-    urls = list(dict.fromkeys(one for one in sources if one.lower().startswith(("http://", "https://"))))
+    urls = list(dict.fromkeys(one for one in sources if is_url(one)))
     return [one for one in sources if one not in urls], urls
 
 

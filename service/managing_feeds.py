@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import SecretStr, ValidationError
+from pydantic import ValidationError
 
 from index import CoverageIndex
-from service.api_client import ApiClient
-from service.commands import FAILED, complain, configured
+from service.commands import FAILED, Api, ServiceKey, client_of, complain, configured, is_url
 from service.feeds.answers import FeedOut, FeedsOut
 from service.feeds.configured import configured_book
 from service.feeds.feed import FeedSettings
@@ -20,15 +19,6 @@ from service.opening import open_configured_index
 from service.settings import Settings
 
 app = typer.Typer(help="Feeds to poll: RSS, Atom, JSON Feed and news sitemaps.", no_args_is_help=True)
-
-Api = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="A running service to talk to, instead of the data directory."),
-]
-ServiceKey = Annotated[
-    str | None,
-    typer.Option("--key", metavar="KEY", help="Key to send with --api; or SIMILAR_NEWS_API_KEY."),
-]
 
 
 @app.command()
@@ -53,7 +43,7 @@ def add(
     ]
     with configured() as settings:
         if api:
-            client = _client(api, key, settings)
+            client = client_of(api, key, settings)
             for feed in feeds:
                 client.post("/v1/feeds", feed.model_dump(exclude_defaults=True))
         else:
@@ -74,7 +64,7 @@ def list_feeds(
     """Print all feeds, how they are, and what is wrong with those that fail."""
     with configured() as settings:
         if api:
-            answer = FeedsOut.model_validate(_client(api, key, settings).get("/v1/feeds"))
+            answer = FeedsOut.model_validate(client_of(api, key, settings).get("/v1/feeds"))
         else:
             answer = FeedsOut.of(configured_book(settings))
         listing = "\n".join(map(_line, answer.items)) or "there are no feeds"
@@ -90,7 +80,7 @@ def remove(
     """Poll a feed no more. Its articles stay."""
     with configured() as settings:
         if api:
-            _client(api, key, settings).delete(f"/v1/feeds/{feed_id}")
+            client_of(api, key, settings).delete(f"/v1/feeds/{feed_id}")
         elif not configured_book(settings).remove(feed_id):
             complain(f"similar-news: there is no feed with the id {feed_id!r}; 'similar-news feeds list' shows them")
             raise typer.Exit(FAILED)
@@ -149,7 +139,7 @@ def _urls(sources: list[str]) -> list[str]:
 
     urls: dict[str, None] = {}
     for one in sources:
-        if one.lower().startswith(("http://", "https://")):
+        if is_url(one):
             urls[one] = None
             continue
         try:
@@ -167,10 +157,6 @@ def _checked(given: dict[str, Any]) -> FeedSettings:
     except ValidationError as error:
         wrong = "; ".join(one["msg"].removeprefix("Value error, ") for one in error.errors())
         raise typer.BadParameter(wrong) from None
-
-
-def _client(api: str, key: str | None, settings: Settings) -> ApiClient:
-    return ApiClient(api, settings.api_key if key is None else SecretStr(key))
 
 
 def _line(feed: FeedOut) -> str:

@@ -2,17 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from index import Article
-from index.article import MAX_TEXT, MAX_TITLE, clean_text
-from index.language import UNDETERMINED, identify, primary, standard_tag
+from index.article import MAX_TEXT, MAX_TITLE
 from service.feeds.feed import KnownFeed
 from service.feeds.items import Item, ParsedFeed
-
-_MAX_NAME = 200
+from service.fetching.said import MAX_NAME, host_of, language_said, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +50,9 @@ def article_of(item: Item, article_id: str, origin: Origin, now: datetime) -> Ar
         "url": item.link,
         "title": title,
         "text": text,
-        "lang": origin.feed.lang or _language(item.lang or origin.lang, f"{title or ''}\n{text or ''}"),
+        "lang": origin.feed.lang or language_said(item.lang or origin.lang, f"{title or ''}\n{text or ''}"),
         "published_at": published_at,
-        "source": origin.feed.source or named(item.source) or origin.title or _host(item.link or origin.feed.url),
+        "source": origin.feed.source or named(item.source) or origin.title or host_of(item.link or origin.feed.url),
         "country": origin.feed.country,
     }
     try:
@@ -64,27 +61,6 @@ def article_of(item: Item, article_id: str, origin: Origin, now: datetime) -> Ar
         return None
 
 
-def worded(said: str | None, longest: int) -> str | None:
-    """What was said, if there is a word in it; cut where it is too long."""
-    whole = (said or "").encode(errors="replace").decode()  # JSON can have half a character
-    cleaned = clean_text(whole)[:longest].strip()
-    return cleaned if any(map(str.isalnum, cleaned)) else None
-
-
 def named(said: str | None) -> str | None:
     """A name that was said, if it is one."""
-    return worded((said or "").replace("\n", " "), _MAX_NAME)
-
-
-def _language(said: str | None, words: str) -> str | None:
-    """What the feed says, if its words do not say otherwise: many say `en-us` because others do."""
-    try:
-        tag = standard_tag(said or "")
-    except ValueError:
-        return None  # identified later
-    seen = identify(words)
-    return tag if seen in {UNDETERMINED, primary(tag)} else None
-
-
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    return worded((said or "").replace("\n", " "), MAX_NAME)

@@ -3,7 +3,7 @@
 import codecs
 import re
 
-from charset_normalizer import from_bytes
+from service.encodings import likely_encoding
 
 _MARKS = {  # those of UTF-32 first, as one of them begins like one of UTF-16
     codecs.BOM_UTF32_LE: "utf-32",
@@ -14,7 +14,6 @@ _MARKS = {  # those of UTF-32 first, as one of them begins like one of UTF-16
 }
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*\sencoding\s*=\s*["'][^"']+["']""")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_DETECTED_FROM = 2**16
 _UTF_8 = "application/xml; charset=utf-8"
 
 
@@ -30,12 +29,7 @@ def in_a_said_encoding(body: bytes, content_type: str | None) -> tuple[bytes, st
         return _as_utf_8(body, mark)
     if "charset" in (content_type or "").lower() or _DECLARED.match(body[:1024]):
         return body, content_type
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        best = from_bytes(body[:_DETECTED_FROM]).best()
-        return _as_utf_8(body, best.encoding if best else "utf-8")
-    return body, _UTF_8
+    return _as_utf_8(body, likely_encoding(body))
 
 
 def _as_utf_8(body: bytes, encoding: str) -> tuple[bytes, str]:

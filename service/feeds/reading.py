@@ -1,15 +1,13 @@
 """Read whatever a site sends as a feed."""
 
 import asyncio
-import logging
-import resource
 
 from anyio import BrokenWorkerProcess, to_process
 
 from service.feeds.items import ParsedFeed, UnreadableFeedError
+from service.fetching.apart import bound
 
 _SECONDS = 20.0
-_MOST_MEMORY = 2 * 2**30
 _START = 1024
 """Bytes in which the first character that is no white space has to be."""
 
@@ -37,8 +35,7 @@ async def read_apart(body: bytes, content_type: str | None, url: str) -> ParsedF
 
 def _read_bounded(body: bytes, content_type: str | None, url: str) -> ParsedFeed | str:
     """A feed, or why it is none; without a log, and with the memory of the process bounded."""
-    logging.disable()
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    bound()
     try:
         return read(body, content_type, url)
     except UnreadableFeedError as error:

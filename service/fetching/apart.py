@@ -38,9 +38,14 @@ def extract_apart(body: bytes, content_type: str | None, url: str) -> Extracted 
     """What `service.fetching.extraction.extract` gives, without a log, and with the memory of the process bounded."""
     from service.fetching.extraction import extract
 
-    logging.disable()
-    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    bound()
     try:
         return extract(body, content_type, url)
     except Exception:  # noqa: BLE001 - whatever page makes a library fail has no article for us
         return None
+
+
+def bound() -> None:
+    """Have a process that reads what anyone wrote log nothing, which may quote that, and take no more than 2 GiB."""
+    logging.disable()
+    resource.setrlimit(resource.RLIMIT_AS, (_MOST_MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))

@@ -2,20 +2,18 @@
 
 import json
 import re
-from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
-from charset_normalizer import from_bytes
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 from trafilatura.utils import load_html
 from w3lib.encoding import html_to_unicode
 
+from service.encodings import likely_encoding
 from service.fetching.apart import Extracted
 
-_DETECTED_FROM = 2**16
 _DATE_META = (
     "article:published_time",
     "og:article:published_time",
@@ -61,16 +59,7 @@ def extract(body: bytes, content_type: str | None, url: str) -> Extracted | None
 
 def decoded(body: bytes, content_type: str | None) -> str:
     """A page as text, read as browsers do: by its mark, by the header, by what it says itself, by what fits."""
-    return html_to_unicode(content_type, body, auto_detect_fun=_detected)[1]
-
-
-def _detected(body: bytes) -> str:
-    try:
-        body.removeprefix(BOM_UTF8).decode("utf-8")
-    except UnicodeDecodeError:
-        best = from_bytes(body[:_DETECTED_FROM]).best()
-        return best.encoding if best else "utf-8"
-    return "utf-8"
+    return html_to_unicode(content_type, body, auto_detect_fun=likely_encoding)[1]
 
 
 def _canonical(tree: HtmlElement, url: str) -> str | None:

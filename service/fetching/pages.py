@@ -9,15 +9,14 @@ from pydantic import ValidationError
 
 from index import Article
 from index.article import MAX_TEXT, MAX_TITLE, ArticleFields, canonical_url, clean_text
-from index.language import UNDETERMINED, identify, primary, standard_tag
 from index.publishers import site_of
 from service.fetching.apart import Extracted, extract_apart
 from service.fetching.errors import Failure, FetchError
 from service.fetching.fetcher import Fetched, Fetcher
+from service.fetching.said import MAX_NAME, host_of, language_said, worded
 
 TYPES = ("text/html", "application/xhtml+xml")
 
-_MAX_NAME = 200
 _LEAST_TEXT = 80
 """Characters. A caption has fewer, the shortest item of news about as many; in Chinese this is two sentences."""
 
@@ -33,7 +32,7 @@ class Pages:
     """Reads articles from pages."""
 
     def __init__(self, fetcher: Fetcher) -> None:
-        """Read with a fetcher, and close it at the end."""
+        """Read with a fetcher, which is for others to close."""
         self._fetcher = fetcher
         self._turns = asyncio.Semaphore(_EXTRACTED_AT_ONCE)
 
@@ -83,7 +82,7 @@ def article_of(extracted: Extracted, url: str, given: ArticleFields | None = Non
     Raises:
         FetchError: it has none.
     """
-    title = _worded(extracted.title, MAX_TITLE)
+    title = worded(extracted.title, MAX_TITLE)
     text = _without_title(clean_text(extracted.text or ""), title)
     least = _LEAST_TEXT_WITH_LOGIN if extracted.has_password_field else _LEAST_TEXT
     if len(text) < least:
@@ -93,7 +92,7 @@ def article_of(extracted: Extracted, url: str, given: ArticleFields | None = Non
         "url": _own_url(extracted, url),
         "title": title,
         "text": text[:MAX_TEXT],
-        "lang": _language(extracted, f"{title or ''}\n{text}"),
+        "lang": language_said(extracted.lang, f"{title or ''}\n{text}"),
         "published_at": extracted.published_at and min(extracted.published_at, datetime.now(UTC)),
         "source": _source(extracted, url),
     }
@@ -102,12 +101,6 @@ def article_of(extracted: Extracted, url: str, given: ArticleFields | None = Non
         return Article.model_validate(fields | known)
     except ValidationError as error:
         raise FetchError(Failure.EMPTY, "there is no text of an article on it that could be kept") from error
-
-
-def _worded(said: str | None, longest: int) -> str | None:
-    """What was said, if there is a word in it; cut where it is too long."""
-    cleaned = clean_text(said or "")[:longest]
-    return cleaned if any(map(str.isalnum, cleaned)) else None
 
 
 def _without_title(text: str, title: str | None) -> str:
@@ -138,19 +131,9 @@ def _own_url(extracted: Extracted, url: str) -> str:
     return named if urlsplit(named).path.strip("/") or not urlsplit(url).path.strip("/") else url
 
 
-def _language(extracted: Extracted, words: str) -> str | None:
-    """What the page says its language is, if its words do not say otherwise: templates are often copied."""
-    try:
-        said = standard_tag(extracted.lang or "")
-    except ValueError:
-        return None  # identified later
-    seen = identify(words)
-    return said if seen in {UNDETERMINED, primary(said)} else None
-
-
 def _source(extracted: Extracted, url: str) -> str:
     """What the site calls itself, else its host."""
-    named = _worded(extracted.site, _MAX_NAME)
+    named = worded(extracted.site, MAX_NAME)
     if named and not named.startswith(("http:", "https:")):
         return named
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    return host_of(url)

@@ -7,11 +7,10 @@ from pydantic import ConfigDict, model_validator
 
 from index import Article
 from index.article import describe_needs, id_of_url
-from service.access.callers import Caller
+from service.fetching.allowed import refuse_anonymous
 from service.fetching.errors import Failure, FetchError
 from service.fetching.pages import Pages
 from service.problems import Problem, ProblemError, make_problem
-from service.settings import Settings
 
 _RETRY_SECONDS = 5
 _STATUS = {
@@ -64,7 +63,7 @@ async def whole_article(posted: ArticleOrPage, request: Request) -> Article:
     if not posted.is_page:
         # Checked already, and what was cleaned is not to be cleaned again.
         return Article.model_construct(**posted.model_dump())
-    _refuse_anonymous(request)
+    refuse_anonymous(request, "there is only a URL; pages are fetched", "send a 'title' and a 'text'")
     pages: Pages = request.app.state.pages
     url = posted.url or ""
     try:
@@ -73,18 +72,6 @@ async def whole_article(posted: ArticleOrPage, request: Request) -> Article:
         raise _problem(error) from error
     own_id = posted.id if posted.id != id_of_url(url) else article.id
     return article.model_copy(update={"id": own_id})
-
-
-def _refuse_anonymous(request: Request) -> None:
-    """Without keys nobody knows who has this machine ask others, perhaps a page in a browser on it."""
-    caller: Caller = request.state.caller
-    settings: Settings = request.app.state.settings
-    if caller.key is None and not settings.allow_anonymous_fetch:
-        detail = (
-            "there is only a URL; pages are fetched for callers with a key, as 'similar-news keys create --scope "
-            "ingest' makes one, or for all with SIMILAR_NEWS_ALLOW_ANONYMOUS_FETCH=true; or send a 'title' and a 'text'"
-        )
-        raise ProblemError(make_problem(403, "fetch-not-allowed", detail))
 
 
 def _problem(error: FetchError) -> ProblemError:

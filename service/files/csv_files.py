@@ -6,8 +6,7 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from charset_normalizer import from_bytes
-
+from service.encodings import likely_encoding
 from service.files.errors import UnreadableFileError
 from service.files.records import BEGINNING, INVALID, MAX_RECORD, ReadOptions, Record, Skipped, Start, taken
 from service.lines import FIELDS
@@ -96,12 +95,7 @@ def detected_encoding(head: bytes) -> str:
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
             return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        best = from_bytes(head).best()
-        return best.encoding if best else "utf-8"
-    return "utf-8"
+    return likely_encoding(head, is_whole=False)
 
 
 def detected_delimiter(text: str) -> str:

@@ -160,9 +160,8 @@ def _sent_id(line: bytes) -> str | None:
     try:
         row = json.loads(line)
         sent_id = row.get("id") if isinstance(row, dict) else None
-        return (
-            sent_id.encode().decode() if isinstance(sent_id, str) else None
-        )  # no half characters, which JSON can have
+        # Half a character, which JSON can have, is no UTF-8 and raises.
+        return sent_id.encode().decode() if isinstance(sent_id, str) else None
     except (ValueError, RecursionError):
         return None
 

@@ -12,11 +12,11 @@ from service.feeds.answers import FeedOut, FeedsOut
 from service.feeds.feed import FeedSettings
 from service.feeds.folder import FeedFolder
 from service.feeds.poller import Poller
+from service.fetching.allowed import refuse_anonymous
 from service.fetching.configured import configured_destinations
 from service.fetching.errors import FetchError
 from service.openapi import WRITE_RESPONSES, link
 from service.problems import Problem, ProblemError, make_problem
-from service.settings import Settings
 
 router = APIRouter(prefix="/v1/feeds", tags=["feeds"], route_class=GuardedRoute)
 
@@ -47,7 +47,7 @@ def add_feed(
 
     It is asked at once, and then as often as it has something new. Its items become articles, as if they were sent.
     """
-    _refuse_anonymous(request, settings)
+    refuse_anonymous(request, "feeds are added", "name the feed in SIMILAR_NEWS_FEEDS")
     try:
         configured_destinations(settings).parsed(body.url)
     except FetchError as error:
@@ -91,17 +91,6 @@ def delete_feed(feed_id: FeedIdInPath, request: Request, book: Book) -> None:
         detail = f"there is no feed with the id {feed_id!r}; GET /v1/feeds lists them"
         raise ProblemError(make_problem(404, "unknown-feed", detail))
     _wake(request)
-
-
-def _refuse_anonymous(request: Request, settings: Settings) -> None:
-    """Without keys nobody knows who has this machine ask others, again and again."""
-    caller: Caller = request.state.caller
-    if caller.key is None and not settings.allow_anonymous_fetch:
-        detail = (
-            "feeds are added for callers with a key, as 'similar-news keys create --scope ingest' makes one, or for "
-            "all with SIMILAR_NEWS_ALLOW_ANONYMOUS_FETCH=true; or name the feed in SIMILAR_NEWS_FEEDS"
-        )
-        raise ProblemError(make_problem(403, "fetch-not-allowed", detail))
 
 
 def _wake(request: Request) -> None:
