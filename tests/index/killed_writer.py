@@ -1,9 +1,9 @@
 """Writes into a data directory until it is killed, and says what was acknowledged. Run by `test_kill`."""
 
 import random
-import sys
 import threading
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from unittest.mock import patch
 
@@ -18,14 +18,12 @@ SEGMENT_ROWS = 4
 BATCH = 5
 
 
-def say(*words: str) -> None:
-    """Tell the parent, at once."""
-    sys.stdout.write(" ".join(words) + "\n")
-    sys.stdout.flush()
+def write(data: Path, backup: Path, seed: int, says: Connection) -> None:
+    """Put, change and take down articles, and back them up; tell what was acknowledged."""
 
+    def say(*words: str) -> None:
+        says.send(words)
 
-def write(data: Path, backup: Path, seed: int) -> None:
-    """Put, change and take down articles, and back them up."""
     choice = random.Random(seed)
     small_segments = partial(SegmentedVectorIndex, segment_rows=SEGMENT_ROWS)
     with patch("index.opening.SegmentedVectorIndex", small_segments), open_index(data, FakeEncoder()) as index:
@@ -52,7 +50,3 @@ def back_up_always(data: Path, backup: Path) -> None:
     """Back up again and again."""
     while True:
         back_up(data, backup)
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,20 +1,26 @@
 """Whatever moment a writer is killed at: what it acknowledged is there, once, and what it took down is gone."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from index.maintenance import check, restore
 from index.opening import STORE_FILE
 from index.store.sql_store import open_sqlite
+from tests.index import killed_writer
 
 KILLS = 100
-LONGEST = 0.4
+MOST_HEARD = 6
+"""A writer is let say up to so many lines before it is killed, so that it gets somewhere on a slow machine too."""
+
+LONGEST = 0.1
+LONGEST_OPENING = 0.5
 
 
 class Witness:
@@ -34,8 +40,7 @@ class Witness:
         self.open: set[str] = set()
         self.seen: set[str] = set()
 
-    def hear(self, line: str) -> None:
-        word, *ids = line.split()
+    def hear(self, word: str, *ids: str) -> None:
         if word == "put":
             self.kept |= set(ids)
             self.seen |= set(ids)
@@ -64,26 +69,41 @@ def ids_in(file: Path) -> set[str]:
     return ids
 
 
+def rest_of(heard: Connection) -> Iterator[tuple[str, ...]]:
+    """What was said before the end."""
+    with suppress(EOFError):
+        while True:
+            yield heard.recv()
+
+
 def test_nothing_acknowledged_is_lost_and_nothing_comes_back_whenever_the_writer_is_killed(tmp_path: Path) -> None:
+    writers = get_context(
+        "forkserver"
+    )  # which imports everything once; most of a writer's short life would go into that
+    writers.set_forkserver_preload([killed_writer.__name__])
     data, backup, witness = tmp_path / "data", tmp_path / "backup.sqlite", Witness()
     moments = random.Random(11)
     interrupted: Counter[str] = Counter()  # by what was heard last
     for attempt in range(KILLS):
-        command = [sys.executable, "-m", "tests.index.killed_writer", str(data), str(backup), str(attempt)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        with process.stdout as heard:
+        heard, says = writers.Pipe(duplex=False)
+        process = writers.Process(target=killed_writer.write, args=(data, backup, attempt, says))
+        process.start()
+        says.close()
+        with heard:
+            words = []
             if attempt % 5:  # the others are killed while they open, or soon after
-                assert heard.readline() == "open\n"
-            time.sleep(moments.uniform(0, LONGEST if attempt % 5 else 2))
-            os.kill(process.pid, signal.SIGKILL)
-            lines = heard.read().splitlines()
-        assert process.wait() == -signal.SIGKILL
-        for line in lines:
-            witness.hear(line)
-        interrupted[lines[-1].split()[0] if lines else ""] += 1
+                assert heard.recv() == ("open",)
+                words = [heard.recv() for _ in range(moments.randrange(MOST_HEARD))]
+            time.sleep(moments.uniform(0, LONGEST if attempt % 5 else LONGEST_OPENING))
+            process.kill()
+            words += rest_of(heard)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        for said in words:
+            witness.hear(*said)
+        interrupted[words[-1][0] if words else ""] += 1
         if not (data / STORE_FILE).exists():  # it was killed before it had opened anything
-            assert not lines
+            assert not words
             continue
         assert check(data) == []
         witness.see(ids_in(data / STORE_FILE))

@@ -1,7 +1,8 @@
 """The gate: a small, fixed part of the evaluation, which must not become worse.
 
 The floors are what was measured when they were pinned, less a tolerance for the arithmetic of other processors: int8
-sums are rounded otherwise there, which has moved a measure by up to 0.004. A floor is raised when a measure has risen
+sums are rounded otherwise there, and where a processor has no bf16 more is computed in int8. That has moved a measure by
+up to 0.008. A floor is raised when a measure has risen
 for good; it is lowered only together with the reason for it, in a commit of its own.
 """
 
@@ -17,7 +18,7 @@ from index.encoder import Encoder
 from index.related.scorer import load_scorer
 from index.samples import samples
 
-TOLERANCE = 0.005
+TOLERANCE = 0.01
 
 SAMPLES = "22da911e876ce2e8"
 SAMPLE_FLOORS = {
