@@ -1,9 +1,9 @@
 """The gate: a small, fixed part of the evaluation, which must not become worse.
 
 The floors are what was measured when they were pinned, less a tolerance for the arithmetic of other processors: int8
-sums are rounded otherwise there, and where a processor has no bf16 more is computed in int8. That has moved a measure by
-up to 0.008. A floor is raised when a measure has risen
-for good; it is lowered only together with the reason for it, in a commit of its own.
+sums are rounded otherwise there, and where a processor has no bf16 more is computed in int8. That has moved a measure
+by up to 0.008. A floor is raised when a measure has risen for good; it is lowered only together with the reason for
+it, in a commit of its own.
 """
 
 import hashlib
