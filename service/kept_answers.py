@@ -14,9 +14,6 @@ from typing import Any
 
 from cachetools import LRUCache
 from fastapi import Response, status
-from limits import RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
@@ -34,11 +31,17 @@ STALE_WHILE_REVALIDATE = 60
 _STALE_IF_ERROR = 86_400
 """Seconds: yesterday's coverage is better than none while the service is away."""
 
-_MADE_ANEW = RateLimitItemPerSecond(5)
-"""So many outdated answers are made anew for those who ask.
+_MADE_ANEW = 5
+"""So many outdated answers a second are made anew for those who ask.
 
 Whoever has just sent an article asks for a few, and is to see it. While a batch is taken in, all answers are outdated
 several times a second, and making them anew for all readers would take the processors from both.
+"""
+
+_SEEN_SECONDS = 0.005
+"""For so long the index is taken for what it was, unless something was put singly here.
+
+To look takes SQLite, and with it a turn at the interpreter, for which the event loop waits while a batch is taken in.
 """
 
 _OVERHEAD = 1_000
@@ -115,7 +118,8 @@ class GiveKeptAnswers:
         self._answers = answers
         self._index = index
         self._cache_seconds = cache_seconds
-        self._made_anew = FixedWindowRateLimiter(MemoryStorage())
+        self._made_anew = _FewASecond()
+        self._seen: tuple[float, Generation] | None = None
         self._refreshing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -139,12 +143,20 @@ class GiveKeptAnswers:
         if kept is None or not _may_read(scope) or (kept.link and is_remembered(scope)):
             return None
         try:
-            generation = self._index().generation()
+            generation = self._generation()
         except SimilarNewsError:  # the route says so
             return None
         if kept.tag_at(generation, asked) == kept.tag or self._is_new_enough(kept, generation, scope):
             return kept
         return None
+
+    def _generation(self) -> Generation:
+        """That of now; where caches need not ask, of a moment ago, unless something was put singly since."""
+        now = time.monotonic()
+        if self._cache_seconds and self._seen and self._answers.put_at < self._seen[0] > now - _SEEN_SECONDS:
+            return self._seen[1]
+        self._seen = now, self._index().generation()
+        return self._seen[1]
 
     def _is_new_enough(self, kept: KeptAnswer, generation: Generation, scope: AsgiScope) -> bool:
         """Whether an answer that is outdated may be given all the same."""
@@ -153,7 +165,7 @@ class GiveKeptAnswers:
         if kept.made_at <= self._answers.put_at:
             return False
         age = time.monotonic() - kept.made_at
-        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.hit(_MADE_ANEW):
+        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.take(_MADE_ANEW):
             return False
         if age >= self._cache_seconds and (self._refreshing is None or self._refreshing.done()):
             self._refreshing = asyncio.create_task(self._refresh(scope))
@@ -163,6 +175,21 @@ class GiveKeptAnswers:
         headers = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
         with suppress(Exception):  # of which those are told who ask next
             await self._app({**scope, "headers": headers, "state": dict(scope["state"])}, _no_body, _to_nobody)
+
+
+class _FewASecond:
+    """Counts what is done in each second. Of a limit of `limits`, each hit may start a thread, and waits for it."""
+
+    def __init__(self) -> None:
+        self._second, self._taken = -1, 0
+
+    def take(self, most: int) -> bool:
+        """Whether fewer than `most` were taken in this second; then it is one of them."""
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._taken = second, 0
+        self._taken += 1
+        return self._taken <= most
 
 
 def asked_for(scope: AsgiScope) -> str:

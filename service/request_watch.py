@@ -2,8 +2,8 @@
 
 import ipaddress
 import logging
+import random
 import re
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -147,8 +147,13 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             sent = value.decode("latin-1")
-            return sent if _ID.fullmatch(sent) else secrets.token_hex(_ID_BYTES)
-    return secrets.token_hex(_ID_BYTES)
+            return sent if _ID.fullmatch(sent) else _new_id()
+    return _new_id()
+
+
+def _new_id() -> str:
+    """No secret: what is one takes the system, for which a thread gives up its turn at the interpreter."""
+    return random.randbytes(_ID_BYTES).hex()  # noqa: S311 - as said
 
 
 def _route(scope: Scope, root: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from limits import RateLimitItemPerSecond
 
 from index import Article, CoverageIndex
 from index.errors import StoreError
@@ -41,7 +40,7 @@ def told(topical_client: TestClient, topical_index: CoverageIndex) -> TestClient
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """More outdated answers are asked for than are made anew."""
-    monkeypatch.setattr(kept_answers, "_MADE_ANEW", RateLimitItemPerSecond(0))
+    monkeypatch.setattr(kept_answers, "_MADE_ANEW", 0)
 
 
 @contextmanager
@@ -116,6 +115,19 @@ def test_what_was_taken_down_is_in_no_answer_even_then(told: TestClient, topical
     assert told.delete("/v1/articles/s-2").is_success
     assert items(told) == set()
     topical_index.put([article("s-3", "The third report of a summit")])
+    assert items(told) == set()
+
+
+@pytest.mark.usefixtures("busy")
+def test_another_process_takes_something_down_a_moment_before_that_is_seen(
+    told: TestClient, topical_index: CoverageIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_answers, "_SEEN_SECONDS", 60)
+    assert items(told) == {"s-2"}
+    assert items(told) == {"s-2"}  # from now on the index is taken for what it was
+    topical_index.take_down("s-2")
+    assert items(told) == {"s-2"}
+    monkeypatch.undo()
     assert items(told) == set()
 
 
