@@ -14,6 +14,8 @@ from typing import Any
 
 from cachetools import LRUCache
 from fastapi import Response, status
+from limits import RateLimitItemPerSecond
+from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
@@ -24,6 +26,7 @@ from index.store import Generation
 from service.access.identified import identified
 from service.access.key_in_query import is_remembered
 from service.access.keys import Scope
+from service.in_memory_counts import InMemoryCounts
 
 STALE_WHILE_REVALIDATE = 60
 """Seconds: a reader need not wait for an answer that is a little older than allowed, while a new one is made."""
@@ -31,8 +34,8 @@ STALE_WHILE_REVALIDATE = 60
 _STALE_IF_ERROR = 86_400
 """Seconds: yesterday's coverage is better than none while the service is away."""
 
-_MADE_ANEW = 5
-"""So many outdated answers a second are made anew for those who ask.
+_MADE_ANEW = RateLimitItemPerSecond(5)
+"""So many outdated answers are made anew for those who ask.
 
 Whoever has just sent an article asks for a few, and is to see it. While a batch is taken in, all answers are outdated
 several times a second, and making them anew for all readers would take the processors from both.
@@ -118,7 +121,7 @@ class GiveKeptAnswers:
         self._answers = answers
         self._index = index
         self._cache_seconds = cache_seconds
-        self._made_anew = _FewASecond()
+        self._made_anew = FixedWindowRateLimiter(InMemoryCounts())
         self._seen: tuple[float, Generation] | None = None
         self._refreshing: asyncio.Task[None] | None = None
 
@@ -165,7 +168,7 @@ class GiveKeptAnswers:
         if kept.made_at <= self._answers.put_at:
             return False
         age = time.monotonic() - kept.made_at
-        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.take(_MADE_ANEW):
+        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.hit(_MADE_ANEW):
             return False
         if age >= self._cache_seconds and (self._refreshing is None or self._refreshing.done()):
             self._refreshing = asyncio.create_task(self._refresh(scope))
@@ -175,21 +178,6 @@ class GiveKeptAnswers:
         headers = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
         with suppress(Exception):  # of which those are told who ask next
             await self._app({**scope, "headers": headers, "state": dict(scope["state"])}, _no_body, _to_nobody)
-
-
-class _FewASecond:
-    """Counts what is done in each second. Of a limit of `limits`, each hit may start a thread, and waits for it."""
-
-    def __init__(self) -> None:
-        self._second, self._taken = -1, 0
-
-    def take(self, most: int) -> bool:
-        """Whether fewer than `most` were taken in this second; then it is one of them."""
-        second = int(time.monotonic())
-        if second != self._second:
-            self._second, self._taken = second, 0
-        self._taken += 1
-        return self._taken <= most
 
 
 def asked_for(scope: AsgiScope) -> str:

@@ -4,8 +4,9 @@ import time
 from math import ceil
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+
+from service.in_memory_counts import InMemoryCounts
 
 WRONG_KEYS_A_MINUTE = 30
 
@@ -20,7 +21,7 @@ class WrongKeys:
     def __init__(self) -> None:
         """Begin to count."""
         self._rate: RateLimitItem = RateLimitItemPerMinute(WRONG_KEYS_A_MINUTE)
-        self._counts = FixedWindowRateLimiter(MemoryStorage())
+        self._counts = FixedWindowRateLimiter(InMemoryCounts())
 
     def seconds_to_wait(self, network: str) -> int | None:
         """Count one more wrong key of a network; gives when it may send the next, or None if it was not too many.

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from math import ceil
 
 from limits import RateLimitItem
-from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.in_memory_counts import InMemoryCounts
 from service.limits.callers import Kind, caller_of, kind_of
 from service.problems import answer, make_problem
 
@@ -31,7 +31,7 @@ class RateLimits:
         self._app = app
         self._rates = rates
         # Two numbers a caller; a moving window would be a list of all its requests.
-        self._counts = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._counts = SlidingWindowCounterRateLimiter(InMemoryCounts())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a problem, or pass the request on."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from limits import RateLimitItemPerSecond
 
 from index import Article, CoverageIndex
 from index.errors import StoreError
@@ -40,7 +41,7 @@ def told(topical_client: TestClient, topical_index: CoverageIndex) -> TestClient
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """More outdated answers are asked for than are made anew."""
-    monkeypatch.setattr(kept_answers, "_MADE_ANEW", 0)
+    monkeypatch.setattr(kept_answers, "_MADE_ANEW", RateLimitItemPerSecond(0))
 
 
 @contextmanager
