@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.lib.recfunctions import repack_fields
 from numpy.typing import NDArray
 
 from index.language import UNDETERMINED, primary
@@ -151,6 +152,11 @@ class Reports:
         return records([one.signals or b"" for one in self.articles])
 
     @cached_property
+    def mentioned(self) -> Records:
+        """What of them tells how close articles are, without the rest, which would be copied for every pair."""
+        return repack_fields(self.records[["numbers", "telling"]])
+
+    @cached_property
     def langs(self) -> NDArray[np.str_]:
         """Their languages without region and script, shape (n,)."""
         return np.array([primary(one.lang) for one in self.articles], np.str_)
@@ -196,14 +202,19 @@ class Closeness:
         """How close the words of an article are to those of others; shape (others,)."""
         return self.of_pairs(reports, np.full(len(others), one), others)
 
-    def matrix(self, reports: Reports) -> Links:
-        """How close all are to all; shape (n, n), symmetric, with a weight of 0 of an article with itself."""
-        count = len(reports.articles)
+    def matrix(self, reports: Reports, places: Numbers | None = None) -> Links:
+        """How close all, or those at some places, are to each other.
+
+        Returns:
+            Of shape (n, n), symmetric, with a weight of 0 of an article with itself.
+        """
+        places = np.arange(len(reports.articles)) if places is None else places
+        count = len(places)
         some, others = np.triu_indices(count, 1)
         close, weights = np.zeros((count, count)), np.zeros((count, count))
         for start in range(0, len(some), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            links = self.of_pairs(reports, some[part], others[part])
+            links = self.of_pairs(reports, places[some[part]], places[others[part]])
             close[some[part], others[part]] = links.close
             weights[some[part], others[part]] = links.weights
         return Links(close + close.T, weights + weights.T)
@@ -217,8 +228,8 @@ class Closeness:
             others: those of the other one.
         """
         similar = np.einsum("ij,ij->i", reports.vectors[some], reports.vectors[others]) / np.float32(self._spread)
-        records = reports.records
-        sums = self._scorer.sums(features(similar, records[some], records[others], np.full(len(some), np.nan)))
+        mentioned = reports.mentioned
+        sums = self._scorer.sums(features(similar, mentioned[some], mentioned[others], np.full(len(some), np.nan)))
         langs, other_langs = reports.langs[some], reports.langs[others]
         elsewhere = (langs != other_langs) & (langs != UNDETERMINED) & (other_langs != UNDETERMINED)
         by_itself = (reports.sources[some] != "") & (reports.sources[some] == reports.sources[others])
@@ -282,7 +293,7 @@ class _Groups:
         self._size = np.ones(count)
         self._first, self._last = published.copy(), published.copy()
         self._closeness, self._demand = closeness, demand
-        self._margins = np.stack([self._margin(one) for one in range(count)])
+        self._margins = self._margins_of(np.arange(count))
 
     def join_closest(self) -> bool:
         """Join the two groups that are the most too close to be two; False if there are none."""
@@ -302,21 +313,23 @@ class _Groups:
         self._last[one] = np.fmax(self._last[one], self._last[other])
         self.of[self.of == other] = one
         self._margins[other] = self._margins[:, other] = -np.inf
-        self._margins[one] = self._margins[:, one] = self._margin(one)
+        self._margins[one] = self._margins[:, one] = self._margins_of(np.array([one]))[0]
         return True
 
-    def _margin(self, one: int) -> Floats:
-        """How much closer a group is to each other one than it has to be to be one with it; -inf of itself."""
-        exists = self._size > 0
+    def _margins_of(self, some: Numbers) -> Floats:
+        """How much closer some groups are to each one than they have to be to be one with it; -inf of itself.
+
+        Of shape (some, n).
+        """
         size = np.maximum(self._size, 1)
         dense = self._demand.density(self._inner, self._inner_weights)
-        weights = self._weights[one]
-        link = np.divide(self._close[one], weights, out=np.full(len(size), -np.inf), where=weights > 0)
-        link = link + self._closeness.between(self._first[one], self._last[one], self._first, self._last)
-        margin = link - self._demand.of(np.maximum(dense, dense[one]), np.maximum(size, size[one]))
-        margin = np.where(exists, margin, -np.inf)
-        margin[one] = -np.inf
-        result: Floats = margin
+        weights, first, last = self._weights[some], self._first[some, None], self._last[some, None]
+        link = np.divide(self._close[some], weights, out=np.full(weights.shape, -np.inf), where=weights > 0)
+        link += self._closeness.between(first, last, self._first, self._last)
+        margins = link - self._demand.of(np.maximum(dense, dense[some, None]), np.maximum(size, size[some, None]))
+        margins[:, self._size == 0] = -np.inf
+        margins[np.arange(len(some)), some] = -np.inf
+        result: Floats = margins
         return result
 
 
