@@ -41,12 +41,6 @@ Whoever has just sent an article asks for a few, and is to see it. While a batch
 several times a second, and making them anew for all readers would take the processors from both.
 """
 
-_SEEN_SECONDS = 0.005
-"""For so long the index is taken for what it was, unless something was put singly here.
-
-To look takes SQLite, and with it a turn at the interpreter, for which the event loop waits while a batch is taken in.
-"""
-
 _OVERHEAD = 1_000
 """Bytes that an answer takes beside its body."""
 
@@ -122,7 +116,6 @@ class GiveKeptAnswers:
         self._index = index
         self._cache_seconds = cache_seconds
         self._made_anew = FixedWindowRateLimiter(InMemoryCounts())
-        self._seen: tuple[float, Generation] | None = None
         self._refreshing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -146,20 +139,12 @@ class GiveKeptAnswers:
         if kept is None or not _may_read(scope) or (kept.link and is_remembered(scope)):
             return None
         try:
-            generation = self._generation()
+            generation = self._index().generation()
         except SimilarNewsError:  # the route says so
             return None
         if kept.tag_at(generation, asked) == kept.tag or self._is_new_enough(kept, generation, scope):
             return kept
         return None
-
-    def _generation(self) -> Generation:
-        """That of now; where caches need not ask, of a moment ago, unless something was put singly since."""
-        now = time.monotonic()
-        if self._cache_seconds and self._seen and self._answers.put_at < self._seen[0] > now - _SEEN_SECONDS:
-            return self._seen[1]
-        self._seen = now, self._index().generation()
-        return self._seen[1]
 
     def _is_new_enough(self, kept: KeptAnswer, generation: Generation, scope: AsgiScope) -> bool:
         """Whether an answer that is outdated may be given all the same."""
