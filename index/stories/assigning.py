@@ -256,7 +256,7 @@ class StoryAssigner:
         link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
         if link < self._demand.least - self._demand.stay:  # whatever it is like, that is too little
             return Candidate(number, link, np.inf, is_copy=False)
-        dense = self._demand.density_of(self._closeness.matrix(reports, others))
+        dense = self._demand.density_of(self._closeness.matrix(reports.of(others)))
         demanded = self._demand.of(np.array(dense), np.array(float(size))) - self._demand.stay * is_own
         return Candidate(number, link, float(demanded), is_copy(reports, place, others))
 

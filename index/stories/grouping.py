@@ -202,19 +202,14 @@ class Closeness:
         """How close the words of an article are to those of others; shape (others,)."""
         return self.of_pairs(reports, np.full(len(others), one), others)
 
-    def matrix(self, reports: Reports, places: Numbers | None = None) -> Links:
-        """How close all, or those at some places, are to each other.
-
-        Returns:
-            Of shape (n, n), symmetric, with a weight of 0 of an article with itself.
-        """
-        places = np.arange(len(reports.articles)) if places is None else places
-        count = len(places)
+    def matrix(self, reports: Reports) -> Links:
+        """How close all are to all; shape (n, n), symmetric, with a weight of 0 of an article with itself."""
+        count = len(reports.articles)
         some, others = np.triu_indices(count, 1)
         close, weights = np.zeros((count, count)), np.zeros((count, count))
         for start in range(0, len(some), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
-            links = self.of_pairs(reports, places[some[part]], places[others[part]])
+            links = self.of_pairs(reports, some[part], others[part])
             close[some[part], others[part]] = links.close
             weights[some[part], others[part]] = links.weights
         return Links(close + close.T, weights + weights.T)
