@@ -1,7 +1,7 @@
 """A small client of the service, for the command line."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -63,13 +63,7 @@ class ApiClient:
 
     def delete_if_there(self, path: str) -> bool:
         """Have something deleted; False if it is not there, or not any more."""
-        with self._errors():
-            response = httpx2.delete(self._address + path, headers=self._headers, timeout=_TIMEOUT)
-            if response.status_code in _ABSENT:
-                return False
-            if response.is_error:
-                raise ApiError(_detail(response))
-            return True
+        return self._answer("DELETE", path, passed=_ABSENT).is_success
 
     def post_lines(self, path: str, lines: Iterable[bytes]) -> Iterator[str]:
         """The lines that a POST of lines answers, as they come."""
@@ -89,12 +83,12 @@ class ApiClient:
         with self._errors():
             return response.json()
 
-    def _answer(self, method: str, path: str, **options: Any) -> httpx2.Response:
+    def _answer(self, method: str, path: str, passed: Collection[int] = (), **options: Any) -> httpx2.Response:
         with self._errors():
             response = httpx2.request(
                 method, self._address + path, headers=self._headers, **{"timeout": _TIMEOUT} | options
             )
-            if response.is_error:
+            if response.is_error and response.status_code not in passed:
                 raise ApiError(_detail(response))
             return response
 
