@@ -29,10 +29,12 @@ class _Asking:
 
     Attributes:
         times: milliseconds, infinite for an error, in the order of the answers.
+        is_cut_off: whether a connection was closed, whose answers will not come.
     """
 
     def __init__(self) -> None:
         self.times: list[float] = []
+        self.is_cut_off = False
         self._free: list[_Connection] = []
         self._due: deque[tuple[bytes, float]] = deque()
 
@@ -86,9 +88,17 @@ class _Connection(asyncio.Protocol):
         self._read.clear()
         self._asking.is_free(self)
 
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - as asyncio calls it
+        """It was closed."""
+        self._asking.is_cut_off = True
+
 
 async def ask(address: str, rate: float, seconds: float, paths: list[str]) -> list[float]:
-    """The times of the answers; one that came with an error is infinitely late."""
+    """The times of the answers; one that came with an error is infinitely late.
+
+    Raises:
+        SystemExit: the service closed a connection.
+    """
     host, port = address.split(":")
     asking, loop = _Asking(), asyncio.get_running_loop()
     for _ in range(_CONNECTIONS):
@@ -96,6 +106,8 @@ async def ask(address: str, rate: float, seconds: float, paths: list[str]) -> li
     requests = cycle([f"GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n".encode() for path in paths])
     begun, sent, wanted = time.perf_counter(), 0, int(rate * seconds)
     while len(asking.times) < wanted:
+        if asking.is_cut_off:
+            sys.exit("the service closed a connection")
         while sent < wanted and (due := begun + sent / rate) <= time.perf_counter():
             asking.ask(next(requests), due)
             sent += 1
