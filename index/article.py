@@ -23,6 +23,8 @@ from w3lib.url import canonicalize_url, url_query_cleaner
 
 from index.language import identify, standard_tag
 
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._~:@-]*$"
+MAX_ID = 200
 MAX_TITLE = 1_000
 MAX_TEXT = 200_000
 MAX_URL = 4_096
@@ -133,7 +135,7 @@ def _words(text: str) -> str:
 
 ArticleId = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~:@-]*$", max_length=200),
+    StringConstraints(pattern=ID_PATTERN, max_length=MAX_ID),
     Field(
         description="Letters, digits and . _ ~ : @ -, beginning with a letter or digit.",
         examples=["kp-ru-summit-talks-ko"],

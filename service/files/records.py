@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from index.article import ID_PATTERN, MAX_ID
+
 MAX_RECORD = 2**24
 """Bytes. The longest article that is taken has fewer than a tenth of them."""
 
@@ -22,7 +24,6 @@ INVALID = "invalid"
 UNREADABLE = "unreadable"
 """Of a file, or of the rest of one."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@-]{0,199}")
 _DIGITS = 32
 
 
@@ -103,7 +104,7 @@ def id_of(identifier: str, within: str = "") -> str:
         identifier: such as a URI.
         within: what it is unique in, if not in the world.
     """
-    if not within and _ID.fullmatch(identifier):
+    if not within and len(identifier) <= MAX_ID and re.fullmatch(ID_PATTERN, identifier):
         return identifier
     digest = hashlib.sha256("\n".join((within, identifier)).encode(errors="surrogatepass"))
     return f"id-{digest.hexdigest()[:_DIGITS]}"
