@@ -14,8 +14,6 @@ from typing import Any
 
 from cachetools import LRUCache
 from fastapi import Response, status
-from limits import RateLimitItemPerSecond
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
@@ -26,7 +24,6 @@ from index.store import Generation
 from service.access.identified import identified
 from service.access.key_in_query import is_remembered
 from service.access.keys import Scope
-from service.in_memory_counts import InMemoryCounts
 
 STALE_WHILE_REVALIDATE = 60
 """Seconds: a reader need not wait for an answer that is a little older than allowed, while a new one is made."""
@@ -34,18 +31,27 @@ STALE_WHILE_REVALIDATE = 60
 _STALE_IF_ERROR = 86_400
 """Seconds: yesterday's coverage is better than none while the service is away."""
 
-_MADE_ANEW = RateLimitItemPerSecond(5)
-"""So many outdated answers are made anew for those who ask.
+_ANEW_GAP = 0.2
+"""Seconds: no more often than that an outdated answer is made anew for whoever asks, and one at a time.
 
-Whoever has just sent an article asks for a few, and is to see it. While a batch is taken in, all answers are outdated
-several times a second, and making them anew for all readers would take the processors from both.
+Whoever has just sent an article is to see it soon. While a batch is taken in, all answers are outdated several times a
+second, and making them anew for all readers would take the processors from both; several at once would hold up all that
+is asked for meanwhile.
 """
+
+_REST = 2.0
+"""After an answer was made anew behind readers' backs, that many times as long none is: so that takes a third of a
+processor at most, and still comes to more than a thousand answers before they are too old to be given."""
+
+_LONGEST = 300
+"""Seconds: so long an outdated answer may be given at all. More are asked for again and again than could be made anew
+within a minute beside a batch, and all at once they would leave nothing of the processors to anybody."""
 
 _OVERHEAD = 1_000
 """Bytes that an answer takes beside its body."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class KeptAnswer:
     """An answer that was given.
 
@@ -56,7 +62,7 @@ class KeptAnswer:
         body: JSON.
         link: its `Link`, if it has one.
         route: what gave it.
-        made_at: when it began to be made, on the monotonic clock.
+        current_at: the last moment at which it was known to be as it would be made, on the monotonic clock.
     """
 
     tag: str
@@ -65,7 +71,7 @@ class KeptAnswer:
     body: bytes
     link: str | None
     route: Any
-    made_at: float
+    current_at: float
 
 
 class KeptAnswers:
@@ -92,12 +98,40 @@ class KeptAnswers:
             self._answers[asked] = answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """An answer that may be given, and whether it would be the same now."""
+
+    answer: KeptAnswer
+    is_current: bool
+
+
+class _Turns:
+    """Lets one through at a time, and not too often."""
+
+    def __init__(self) -> None:
+        self._is_taken = False
+        self._next = -math.inf
+
+    def take(self) -> bool:
+        """Whether it is one's turn; if so, until `end`."""
+        now = time.monotonic()
+        if self._is_taken or now < self._next:
+            return False
+        self._is_taken, self._next = True, now + _ANEW_GAP
+        return True
+
+    def end(self) -> None:
+        """Let the next one through, when it is time."""
+        self._is_taken = False
+
+
 class GiveKeptAnswers:
     """Middleware that gives answers that are kept.
 
-    An outdated one is given only to those for whom it is not made anew, and only as long as caches may show it: for
-    `cache_seconds`, and a while longer as it is made anew behind their backs. One from before a takedown is not given,
-    nor one from before something was put singly here.
+    An outdated one is given only to those for whom it is not made anew, and for `_LONGEST` seconds. When it has been
+    outdated for `cache_seconds`, it is made anew behind their backs. One from before a takedown is not given, nor one
+    from before something was put singly here.
     """
 
     def __init__(
@@ -115,17 +149,29 @@ class GiveKeptAnswers:
         self._answers = answers
         self._index = index
         self._cache_seconds = cache_seconds
-        self._made_anew = FixedWindowRateLimiter(InMemoryCounts())
+        self._turns = _Turns()
         self._refreshing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Give the answer, or pass the request on."""
-        kept = self._to_be_given(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        kept = self._kept(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         if kept is None:
             await self._app(scope, receive, send)
-            return
+        elif kept.is_current or not self._turns.take():
+            if not kept.is_current:
+                self._refresh_if_old(kept.answer, scope)
+            await self._give(kept.answer, scope, receive, send)
+        else:
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._turns.end()
+
+    async def _give(self, kept: KeptAnswer, scope: AsgiScope, receive: Receive, send: Send) -> None:
         scope["route"] = kept.route
         headers = headers_of_kept(kept.tag, scope, self._cache_seconds)
+        if outdated := int(time.monotonic() - kept.current_at):
+            headers["Age"] = str(outdated)
         if is_among(kept.tag, Headers(scope=scope).get("if-none-match", "")):
             response = not_modified(headers)
         else:
@@ -133,7 +179,8 @@ class GiveKeptAnswers:
             response = Response(kept.body, headers=headers, media_type="application/json")
         await response(scope, receive, send)
 
-    def _to_be_given(self, scope: AsgiScope) -> KeptAnswer | None:
+    def _kept(self, scope: AsgiScope) -> _Found | None:
+        """The answer that may be given, if there is one."""
         asked = asked_for(scope)
         kept = self._answers.get(asked)
         if kept is None or not _may_read(scope) or (kept.link and is_remembered(scope)):
@@ -142,27 +189,32 @@ class GiveKeptAnswers:
             generation = self._index().generation()
         except SimilarNewsError:  # the route says so
             return None
-        if kept.tag_at(generation, asked) == kept.tag or self._is_new_enough(kept, generation, scope):
-            return kept
-        return None
+        if kept.tag_at(generation, asked) == kept.tag:
+            kept.current_at = time.monotonic()
+            return _Found(kept, is_current=True)
+        return _Found(kept, is_current=False) if self._is_new_enough(kept, generation) else None
 
-    def _is_new_enough(self, kept: KeptAnswer, generation: Generation, scope: AsgiScope) -> bool:
+    def _is_new_enough(self, kept: KeptAnswer, generation: Generation) -> bool:
         """Whether an answer that is outdated may be given all the same."""
-        if not self._cache_seconds or generation.of_takedowns != kept.generation.of_takedowns:
-            return False
-        if kept.made_at <= self._answers.put_at:
-            return False
-        age = time.monotonic() - kept.made_at
-        if age >= self._cache_seconds + STALE_WHILE_REVALIDATE or self._made_anew.hit(_MADE_ANEW):
-            return False
-        if age >= self._cache_seconds and (self._refreshing is None or self._refreshing.done()):
+        return (
+            self._cache_seconds > 0
+            and generation.of_takedowns == kept.generation.of_takedowns
+            and kept.current_at > self._answers.put_at
+            and time.monotonic() - kept.current_at < _LONGEST
+        )
+
+    def _refresh_if_old(self, kept: KeptAnswer, scope: AsgiScope) -> None:
+        """Have an answer made anew for those who ask next, if it is older than caches may show without asking."""
+        is_old = time.monotonic() - kept.current_at >= self._cache_seconds
+        if is_old and (self._refreshing is None or self._refreshing.done()):
             self._refreshing = asyncio.create_task(self._refresh(scope))
-        return True
 
     async def _refresh(self, scope: AsgiScope) -> None:
         headers = [(name, value) for name, value in scope["headers"] if name != b"if-none-match"]
+        began = time.monotonic()
         with suppress(Exception):  # of which those are told who ask next
             await self._app({**scope, "headers": headers, "state": dict(scope["state"])}, _no_body, _to_nobody)
+        await asyncio.sleep(_REST * (time.monotonic() - began))
 
 
 def asked_for(scope: AsgiScope) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from limits import RateLimitItemPerSecond
 
 from index import Article, CoverageIndex
 from index.errors import StoreError
@@ -41,7 +40,7 @@ def told(topical_client: TestClient, topical_index: CoverageIndex) -> TestClient
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """More outdated answers are asked for than are made anew."""
-    monkeypatch.setattr(kept_answers, "_MADE_ANEW", RateLimitItemPerSecond(0))
+    monkeypatch.setattr(kept_answers._Turns, "take", lambda _: False)
 
 
 @contextmanager
@@ -75,18 +74,27 @@ def test_an_outdated_answer_is_made_anew(told: TestClient, topical_index: Covera
     assert items(told) == {"s-2", "s-3"}
 
 
-def test_no_more_than_so_many_are_made_anew_at_once(told: TestClient, topical_index: CoverageIndex) -> None:
-    made = set()
+def test_they_are_not_made_anew_more_often_than_so(told: TestClient, topical_index: CoverageIndex) -> None:
+    started = time.monotonic()
+    tags = []
     for number in range(12):
-        tag = told.get(RELATED).headers["ETag"]
-        made.add(tag)
+        tags.append(told.get(RELATED).headers["ETag"])
         topical_index.put([article(f"n-{number}", f"Report {number} of a flood")])
-    # Unless a second has just begun; it takes far less for twelve.
-    assert len(made) <= 11
+    anew = len(set(tags)) - 1
+    assert anew <= 1 + (time.monotonic() - started) / kept_answers._ANEW_GAP
+
+
+def test_one_is_made_anew_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_answers, "_ANEW_GAP", 0)
+    turns = kept_answers._Turns()
+    assert turns.take()
+    assert not turns.take()
+    turns.end()
+    assert turns.take()
 
 
 @pytest.mark.usefixtures("busy")
-def test_while_many_are_asked_for_an_answer_may_be_as_old_as_in_a_cache(
+def test_while_many_are_asked_for_an_answer_may_be_outdated_for_a_while(
     told: TestClient, topical_index: CoverageIndex
 ) -> None:
     first = told.get(RELATED)
@@ -94,9 +102,24 @@ def test_while_many_are_asked_for_an_answer_may_be_as_old_as_in_a_cache(
     again = told.get(RELATED)
     assert (again.content, again.headers["ETag"]) == (first.content, first.headers["ETag"])
     assert told.get(RELATED, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert "Age" not in again.headers
     with later(29):
         assert items(told) == {"s-2"}
-    with later(91):
+        assert int(told.get(RELATED).headers["Age"]) >= 29
+    with later(301):
+        answer = told.get(RELATED)
+        assert {item["id"] for item in answer.json()["items"]} == {"s-2", "s-3"}
+        assert "Age" not in answer.headers
+
+
+@pytest.mark.usefixtures("busy")
+def test_it_is_as_old_as_the_time_since_it_was_right(told: TestClient, topical_index: CoverageIndex) -> None:
+    assert items(told) == {"s-2"}
+    with later(3_600):
+        assert items(told) == {"s-2"}  # which is right still
+        topical_index.put([article("s-3", "The third report of a summit")])
+        assert items(told) == {"s-2"}
+    with later(3_901):
         assert items(told) == {"s-2", "s-3"}
 
 
