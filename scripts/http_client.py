@@ -35,14 +35,15 @@ class _Asking:
     def __init__(self) -> None:
         self.times: list[float] = []
         self.is_cut_off = False
-        self._free: list[_Connection] = []
+        # Taken in turns: one that has been idle for seconds is closed.
+        self._free: deque[_Connection] = deque()
         self._due: deque[tuple[bytes, float]] = deque()
 
     def ask(self, request: bytes, due: float) -> None:
         """Send a request, as soon as a connection is free."""
         self._due.append((request, due))
         if self._free:
-            self.is_free(self._free.pop())
+            self.is_free(self._free.popleft())
 
     def is_free(self, connection: "_Connection") -> None:
         """A connection can take the next request."""
