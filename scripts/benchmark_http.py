@@ -2,7 +2,8 @@
 
 The articles are made from real embeddings and have real texts. The bare endpoint answers with a constant of the size of
 an answer; it runs in the same process, and is asked in the same run by the same client (wrk). "Hot" are a thousand
-articles asked for again and again, as readers do; "cold" are articles of which each is asked for once.
+articles asked for again and again, as readers do; "cold" are articles of which each is asked for once. "A reader" is a
+second process that only reads, beside the one that takes articles, which then has the lower priority.
 """
 
 import json
@@ -15,6 +16,8 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from queue import Queue
 from statistics import median
@@ -46,15 +49,18 @@ RATED_SECONDS = 20
 _CONNECTIONS = 16
 _BATCH = 200
 
+WRITER_NICENESS = 10
+"""With it, answers come first where embedding takes all processors; README.md tells operators so."""
+
 Vectors = NDArray[np.float32]
 
 
 class HalfPrepared(Prepared):
     """An encoder that knows the vectors of the articles that were made, and embeds others as the service does."""
 
-    def __init__(self, news: NewsLike, real: Encoder) -> None:
+    def __init__(self, news: NewsLike | None, dimensions: int, real: Encoder) -> None:
         """Give the vectors of `news`; `real` embeds the rest."""
-        super().__init__(news, news.vectors.shape[1])
+        super().__init__(news, dimensions)
         self._real = real
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -71,7 +77,7 @@ class HalfPrepared(Prepared):
 
 
 def _are_made(texts: Sequence[str]) -> bool:
-    return all(text.partition("\n")[0].isdecimal() for text in texts)
+    return bool(texts) and all(text.partition("\n")[0].isdecimal() for text in texts)
 
 
 @contextmanager
@@ -137,12 +143,12 @@ def times_at(address: str, rate: float, paths: Sequence[str], seconds: float = R
 
 @contextmanager
 def ingesting(address: str, real: RealNews) -> Iterator[None]:
-    """Send batches of articles until the end of the block, which the service embeds."""
+    """Send batches of articles until the end of the block, which the service embeds: it has seen none of them."""
     ended = threading.Event()
 
     def send() -> None:
         with httpx2.Client(base_url=f"http://{address}", timeout=600) as client:
-            number = 0
+            number = int(time.time() * 100)  # never one of an earlier call: a hundred a second is more than it can take
             while not ended.is_set():
                 numbers = [place % len(real.texts) for place in range(number, number + _BATCH)]
                 rows = [
@@ -163,30 +169,93 @@ def ingesting(address: str, real: RealNews) -> Iterator[None]:
         thread.join()
 
 
-def measure(news: NewsLike, real: RealNews, count: int, folder: Path) -> dict[str, float]:
-    """The figures with so many articles."""
-    encoder = HalfPrepared(news, load_configured_encoder(read_settings()))
+@contextmanager
+def in_process(folder: Path, dimensions: int, role: str, niceness: int) -> Iterator[str]:
+    """Serve a prepared index from a process of its own; gives host and port."""
+    script = str(Path(__file__).with_name("prepared_process.py"))
+    command = ["nice", "-n", str(niceness), sys.executable, script, str(folder), str(dimensions), role]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603 - our own words
+        assert process.stdin  # noqa: S101 - as asked for
+        assert process.stdout  # noqa: S101
+        try:
+            yield process.stdout.readline().strip() or sys.exit(f"the {role} did not start")
+        finally:
+            process.stdin.close()
+
+
+def ask(address: str, paths: Sequence[str]) -> list[httpx2.Response]:
+    """The answers."""
+    with httpx2.Client(base_url=f"http://{address}", timeout=60) as client:
+        return [client.get(path).raise_for_status() for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Paths to ask for: in each round, then while nothing else is done, and while articles are taken in."""
+
+    rounds: list[Sequence[str]]
+    quiet: Sequence[str]
+    ingesting: Sequence[str]
+
+
+def again(paths: Sequence[str]) -> Asked:
+    """The same ones all the time."""
+    return Asked([paths] * ROUNDS, paths, paths)
+
+
+def once(paths: Sequence[str]) -> Asked:
+    """Each one once."""
+    bounds = [part * len(paths) // (ROUNDS + 2) for part in range(ROUNDS + 3)]
+    *rounds, quiet, ingesting = [paths[start:end] for start, end in pairwise(bounds)]
+    return Asked(rounds, quiet, ingesting)
+
+
+def late(name: str, address: str, writer: str, real: RealNews, rate: float, asked: Asked) -> dict[str, float]:
+    """How late answers are at a rate, while nothing else is done and while articles are taken in.
+
+    Args:
+        name: of what is asked for.
+        address: who is asked.
+        writer: who takes the articles.
+        real: these.
+        rate: requests a second.
+        asked: paths.
+    """
+    quiet = times_at(address, rate, asked.quiet)
+    with ingesting(writer, real):
+        busy = times_at(address, rate, asked.ingesting)
+    figures = {
+        f"{name}/{state}/p{percent}_ms": float(np.percentile(times, percent))
+        for state, times in (("quiet", quiet), ("ingesting", busy))
+        for percent in (50, 99)
+    }
+    p99 = "p99_ms"
+    return figures | {
+        f"{name}/p99_ingesting_of_quiet": figures[f"{name}/ingesting/{p99}"] / figures[f"{name}/quiet/{p99}"]
+    }
+
+
+def one_process(news: NewsLike, count: int, real: RealNews, folder: Path, paths: Sequence[str]) -> dict[str, float]:
+    """The figures of a service that takes articles and answers in one process, beside a bare endpoint."""
+    encoder = HalfPrepared(news, news.vectors.shape[1], load_configured_encoder(read_settings()))
+    hot, cold = paths[:HOT], once(paths[HOT:])
     figures: dict[str, float] = {}
     with opened(folder, encoder) as parts:
         ingest(parts, encoder, news, count)
         while parts.vectors.is_merging:
             time.sleep(0.1)
-        numbers = np.random.default_rng(1).permutation(count)
-        paths = [f"/v1/articles/news-{number}/related?limit=5" for number in numbers.tolist()]
-        hot, cold = paths[:HOT], paths[HOT:]
         with served(create_app(Settings(), parts.index)) as address:
-            with httpx2.Client(base_url=f"http://{address}") as client:
-                answers = [client.get(path).raise_for_status() for path in hot]
+            answers = ask(address, hot)
             sizes = [len(answer.content) for answer in answers]
             scripts = {
                 "related, hot": write_script(folder / "hot.lua", hot),
                 "not modified": write_script(folder / "304.lua", hot, [answer.headers["ETag"] for answer in answers]),
                 "bare": write_script(folder / "bare.lua", ["/constant"]),
             }
+            rates: dict[str, list[float]] = defaultdict(list)
             with served(bare_app(b" " * int(median(sizes)))) as bare:
-                rates: dict[str, list[float]] = defaultdict(list)
-                for part in range(ROUNDS):
-                    unasked = cold[part * len(cold) // (ROUNDS + 1) : (part + 1) * len(cold) // (ROUNDS + 1)]
+                for unasked in cold.rounds:
                     scripts["related, cold"] = write_script(folder / "cold.lua", unasked)
                     for name, script in scripts.items():
                         rates[name].append(requests_a_second(bare if name == "bare" else address, script))
@@ -196,20 +265,33 @@ def measure(news: NewsLike, real: RealNews, count: int, folder: Path) -> dict[st
                     value / unit for value, unit in zip(values, rates["bare"], strict=True)
                 )
             figures["answer_bytes"] = median(sizes)
-            for name, asked in (("related, hot", hot), ("related, cold", cold[::-1])):
-                rate = figures[f"{name}/a_second"] / 2
-                quiet = times_at(address, rate, asked)
-                with ingesting(address, real):
-                    busy = times_at(address, rate, asked)
-                for state, times in (("quiet", quiet), ("ingesting", busy)):
-                    figures |= {
-                        f"{name}/{state}/p{percent}_ms": float(np.percentile(times, percent)) for percent in (50, 99)
-                    }
-                p99 = "p99_ms"
-                figures[f"{name}/p99_ingesting_of_quiet"] = (
-                    figures[f"{name}/ingesting/{p99}"] / figures[f"{name}/quiet/{p99}"]
-                )
+            for name, asked in (("related, hot", again(hot)), ("related, cold", cold)):
+                figures |= late(name, address, address, real, figures[f"{name}/a_second"] / 2, asked)
     return figures
+
+
+def two_processes(dimensions: int, real: RealNews, folder: Path, paths: Sequence[str]) -> dict[str, float]:
+    """The figures of a process that only reads, beside one that takes articles."""
+    figures: dict[str, float] = {}
+    with (
+        in_process(folder, dimensions, "writer", WRITER_NICENESS) as writer,
+        in_process(folder, dimensions, "reader", 0) as reader,
+    ):
+        ask(reader, paths[:HOT])
+        for name, asked in (("a reader, hot", again(paths[:HOT])), ("a reader, cold", once(paths[HOT:]))):
+            script = folder / "reader.lua"
+            rate = median(requests_a_second(reader, write_script(script, part)) for part in asked.rounds)
+            figures[f"{name}/a_second"] = rate
+            figures |= late(name, reader, writer, real, rate / 2, asked)
+    return figures
+
+
+def measure(news: NewsLike, real: RealNews, count: int, folder: Path) -> dict[str, float]:
+    """The figures with so many articles."""
+    numbers = np.random.default_rng(1).permutation(count)
+    paths = [f"/v1/articles/news-{number}/related?limit=5" for number in numbers.tolist()]
+    figures = one_process(news, count, real, folder, paths)
+    return figures | two_processes(news.vectors.shape[1], real, folder, paths)
 
 
 def main(

@@ -1,7 +1,7 @@
 """A store and an index of articles whose vectors are there already, put together as `open_index` does it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from index.opening import INDEX_FOLDER, STORE_FILE
 from index.related.signals import signals_of
 from index.store import ModelRecord
 from index.store.sql_store import open_sqlite
+from index.upkeep import FOLLOW_SECONDS, repeated
 from index.vectors.segmented_index import SegmentedVectorIndex
 
 Vectors = NDArray[np.float32]
@@ -89,12 +90,16 @@ class Opened:
 
 
 @contextmanager
-def opened(folder: Path, encoder: Prepared) -> Iterator[Opened]:
-    """The parts that `open_index` puts together."""
-    with open_sqlite(folder / STORE_FILE) as store:
-        store.set_model(_MODEL)
-        vectors = SegmentedVectorIndex(encoder.dimensions, folder / INDEX_FOLDER, stamp="benchmark")
+def opened(folder: Path, encoder: Prepared, *, writer: bool = True) -> Iterator[Opened]:
+    """The parts that `open_index` puts together; without `writer` they follow what another process puts."""
+    with ExitStack() as resources:
+        store = resources.enter_context(open_sqlite(folder / STORE_FILE, writer=writer))
+        if writer:
+            store.set_model(_MODEL)
+        vectors = SegmentedVectorIndex(encoder.dimensions, folder / INDEX_FOLDER, stamp="benchmark", writer=writer)
+        resources.callback(vectors.close)
         follower = Follower(store, vectors, no_background(encoder.fingerprint, encoder.dimensions))
         follower.load()
+        if not writer:
+            resources.enter_context(repeated("following the store", follower.follow, FOLLOW_SECONDS))
         yield Opened(CoverageIndex(follower, encoder), vectors, follower)
-        vectors.close()

@@ -1,0 +1,39 @@
+"""Serve a prepared index in a process of its own, which takes articles, or only reads what another one takes.
+
+Started by `benchmark_http`; prints host and port once it answers, and ends with its standard input.
+"""
+
+import sys
+from pathlib import Path
+
+from benchmark_http import HalfPrepared, served
+from prepared_index import Prepared, opened
+
+from index import threads
+from service import logs
+from service.app import create_app
+from service.opening import load_configured_encoder
+from service.settings import Settings, read_settings
+
+
+def main(folder: str, dimensions: str, role: str) -> None:
+    """Serve until nobody wants it any more."""
+    logs.configure(read_settings().model_copy(update={"log_level": "warning"}))
+    threads.take_short_turns()
+    settings = Settings.model_validate({"role": role})
+    is_writer = settings.role == "writer"
+    encoder = (
+        HalfPrepared(None, int(dimensions), load_configured_encoder(read_settings()))
+        if is_writer
+        else Prepared(None, int(dimensions))
+    )
+    with (
+        opened(Path(folder), encoder, writer=is_writer) as parts,
+        served(create_app(settings, parts.index)) as address,
+    ):
+        print(address, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
