@@ -32,9 +32,9 @@ def sample(corpus: Path, articles: int) -> list[str]:
     return [json.dumps({name: value for name, value in json.loads(line).items() if name in FIELDS}) for line in chosen]
 
 
-def run(kind: str, file: Path, articles: int, data: Path) -> dict[str, float]:
+def run(kind: str, file: Path, data: Path) -> dict[str, float]:
     """The figures of one run."""
-    command = [sys.executable, str(Path(__file__).parent / "ingest_process.py"), kind, str(file), str(articles)]
+    command = [sys.executable, str(Path(__file__).parent / "ingest_process.py"), kind, str(file)]
     variables = {"SIMILAR_NEWS_DATA_DIR": str(data), "SIMILAR_NEWS_LOG_LEVEL": "warning"}
     done = subprocess.run(command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - our own
     figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -50,24 +50,26 @@ def measure(corpus: Path, articles: int, turns: int) -> dict[str, float]:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         for turn in range(turns):
             for kind, figures in runs.items():
-                figures.append(run(kind, file, len(lines), Path(folder) / f"data-{turn}"))
+                figures.append(run(kind, file, Path(folder) / f"data-{turn}"))
             advance()
-    rates = {kind: len(lines) / median(one["seconds"] for one in figures) for kind, figures in runs.items()}
+    (kept,) = {one["articles"] for figures in runs.values() for one in figures}  # the same of all, or it is no use
+    rates = {kind: kept / median(one["seconds"] for one in figures) for kind, figures in runs.items()}
     taken = {kind: median(one["processor_seconds"] for one in figures) for kind, figures in runs.items()}
     return {
-        "articles": float(len(lines)),
+        "lines": float(len(lines)),
+        "articles": kept,
         "turns": float(turns),
         "encoder/articles_a_second": rates["encode"],
         "ingest/articles_a_second": rates["keep"],
         "ingest_to_encoder": rates["keep"] / rates["encode"],
-        "encoder/processor_ms_an_article": 1_000 * taken["encode"] / len(lines),
-        "ingest/processor_ms_an_article": 1_000 * taken["keep"] / len(lines),
+        "encoder/processor_ms_an_article": 1_000 * taken["encode"] / kept,
+        "ingest/processor_ms_an_article": 1_000 * taken["keep"] / kept,
     }
 
 
 def main(
     corpus: Annotated[Path, typer.Option(help="JSON Lines of articles.", exists=True, dir_okay=False)],
-    articles: Annotated[int, typer.Option(min=1, help="How many of them, drawn by chance.")] = 1_500,
+    articles: Annotated[int, typer.Option(min=1, help="How many lines of it, drawn by chance.")] = 1_500,
     turns: Annotated[int, typer.Option(min=1, help="How often each is measured.")] = 3,
     figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
 ) -> None:
