@@ -19,14 +19,13 @@ from index.stories.grouping import (
     DEMAND,
     Closeness,
     Demand,
-    Numbers,
-    Reports,
     grouped,
     is_copy,
     span,
 )
 from index.stories.reading import RememberingReader
 from index.stories.reconciling import regrouping, with_absent
+from index.stories.reports import Numbers, Reports
 from index.vectors import Filters, VectorIndex
 
 WINDOW = timedelta(days=14)
@@ -66,15 +65,28 @@ class Candidate:
 
     Attributes:
         number: the story's.
+        articles: how many it has.
         link: how close the article is to it on average, less what the time between them takes away.
-        demanded: how close it has to be.
-        is_copy: whether the story has its text.
+        reports: articles, with this one and some of the story's.
+        place: its place there.
+        places: those of the story's.
     """
 
     number: int
+    articles: int
     link: float
-    demanded: float
-    is_copy: bool
+    reports: Reports
+    place: int
+    places: Numbers
+
+    @property
+    def others(self) -> Reports:
+        """The story's articles."""
+        return self.reports.of(self.places)
+
+    def is_copy(self) -> bool:
+        """Whether the story has the article's text."""
+        return is_copy(self.reports, self.place, self.places)
 
 
 class StoryAssigner:
@@ -118,15 +130,23 @@ class StoryAssigner:
         if found is None:
             stories.stay(key)
             return
-        close = [one for one in found if one.link >= one.demanded]
-        best = max(close, key=lambda one: (one.link, -one.number), default=None)
+        best = next((one for one in found if one.link >= self._demanded(one, is_own=one.number == own)), None)
         if best is None:
             self._open(stories, key, own, found)
         elif best.number == own:
-            stories.stay(key, is_copy=best.is_copy)
+            stories.stay(key, is_copy=best.is_copy())
         else:
             self._join(stories, key, own, best)
             self._review_if_grown(stories, stories.stories_of([key])[key], waiting)
+
+    def _demanded(self, candidate: Candidate, *, is_own: bool) -> float:
+        """How close an article has to be to belong to a story."""
+        size, stay = np.array(float(candidate.articles)), self._demand.stay * is_own
+        least = float(self._demand.of(np.array(-np.inf), size)) - stay
+        if candidate.link < least:  # however dense it is, more is demanded, and to tell how dense takes time
+            return least
+        dense = self._demand.density_of(self._closeness.matrix(candidate.others))
+        return float(self._demand.of(np.array(dense), size)) - stay
 
     def _open(self, stories: StoryTransaction, key: int, own: int | None, found: Sequence[Candidate]) -> None:
         if own is not None:
@@ -135,9 +155,8 @@ class StoryAssigner:
                 return
             stories.leave(key)
         number = stories.open(key)
-        closest = max(found, key=lambda one: (one.link, -one.number), default=None)
-        if closest is not None and closest.link >= THREAD_LEAST:
-            thread = stories.thread_of(closest.number)
+        if found and found[0].link >= THREAD_LEAST:
+            thread = stories.thread_of(found[0].number)
             if self._fits_thread(stories, key, stories.of_thread(thread, MOST_CANDIDATES)):
                 stories.link(number, thread)
 
@@ -149,13 +168,13 @@ class StoryAssigner:
 
     def _join(self, stories: StoryTransaction, key: int, own: int | None, best: Candidate) -> None:
         if own is not None and stories.members([own])[own] == [key]:  # so that its id leads to where it went
-            stories.stay(key, is_copy=best.is_copy)
+            stories.stay(key, is_copy=best.is_copy())
             merged = [*stories.members([best.number])[best.number], key]
             stories.regroup([own, best.number], Regrouping({min(own, best.number): merged}))
             return
         if own is not None:
             stories.leave(key)
-        stories.join(key, best.number, is_copy=best.is_copy)
+        stories.join(key, best.number, is_copy=best.is_copy())
 
     def _review_if_grown(self, stories: StoryTransaction, number: int, waiting: Collection[int]) -> None:
         articles, reviewed = stories.sizes(number)
@@ -175,12 +194,12 @@ class StoryAssigner:
             return
         sample = _sampled(own)
         reports = self._read(sample)
-        if not reports.articles:
+        if not len(reports):
             return
         middle = reports.vectors.mean(axis=0)
         middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
-        appeared = [one.appeared for one in reports.articles]
-        near_in_time = Filters.around(min(appeared), max(appeared), WINDOW, [*own, *waiting])
+        first, last = int(reports.appeared.min()), int(reports.appeared.max())
+        near_in_time = Filters.around(first, last, WINDOW, [*own, *waiting])
         hits = self._vectors.search(middle, NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
         near_by = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_NEAR]
@@ -193,12 +212,11 @@ class StoryAssigner:
                 count += len(members[other])
         before = {one: number for number in together for one in (own if number == together[0] else members[number])}
         everyone = self._read(sorted(before))
-        groups = grouped(
-            everyone, np.array([before[one.key] for one in everyone.articles], np.intp), self._closeness, self._demand
-        )
+        keys = everyone.keys.tolist()
+        groups = grouped(everyone, np.array([before[one] for one in keys], np.intp), self._closeness, self._demand)
         parts: dict[int, list[int]] = {}
-        for one, group in zip(everyone.articles, groups.tolist(), strict=True):
-            parts.setdefault(group, []).append(one.key)
+        for one, group in zip(keys, groups.tolist(), strict=True):
+            parts.setdefault(group, []).append(one)
         anew = regrouping(before, with_absent(before, list(parts.values())))
         after = stories.regroup(together, anew) if anew else together
         stories.reviewed(after)
@@ -224,13 +242,13 @@ class StoryAssigner:
     def _candidates(
         self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
     ) -> list[Candidate] | None:
-        """The stories that an article may belong to; None if it is not there, or not embedded."""
+        """The stories that an article may belong to, the closest first; None if it is not there, or not embedded."""
         own_report = self._read([key])
-        if not own_report.articles:
+        if not len(own_report):
             return None
-        found, vector = own_report.articles[0], own_report.vectors[0]
-        near_in_time = Filters.around(found.appeared, found.appeared, WINDOW, [key, *waiting])
-        hits = self._vectors.search(vector, NEIGHBOURS, near_in_time)
+        appeared = int(own_report.appeared[0])
+        near_in_time = Filters.around(appeared, appeared, WINDOW, [key, *waiting])
+        hits = self._vectors.search(own_report.vectors[0], NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
         nearest = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_CANDIDATES]
         if own is not None and own not in nearest:
@@ -245,23 +263,13 @@ class StoryAssigner:
         start = 0
         for number, others in places.items():
             link = links[start : start + len(others)].mean()
+            link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
+            judged.append(Candidate(number, len(members[number]), link, reports, place, others))
             start += len(others)
-            judged.append(self._judged(reports, place, others, link, (number, len(members[number]), number == own)))
-        return judged
-
-    def _judged(
-        self, reports: Reports, place: int, others: Numbers, link: float, story: tuple[int, int, bool]
-    ) -> Candidate:
-        number, size, is_own = story
-        link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
-        if link < self._demand.least - self._demand.stay:  # whatever it is like, that is too little
-            return Candidate(number, link, np.inf, is_copy=False)
-        dense = self._demand.density_of(self._closeness.matrix(reports.of(others)))
-        demanded = self._demand.of(np.array(dense), np.array(float(size))) - self._demand.stay * is_own
-        return Candidate(number, link, float(demanded), is_copy(reports, place, others))
+        return sorted(judged, key=lambda one: (-one.link, one.number))
 
     def _read(self, keys: Sequence[int]) -> Reports:
-        return Reports(*self._reader.reports(keys))
+        return self._reader.reports(keys)
 
 
 def _sampled(keys: Sequence[int]) -> list[int]:

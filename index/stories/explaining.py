@@ -1,5 +1,6 @@
 """Why the articles of a story are together, and which of them hangs on by the least."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from index.related.signals import names_and_countries
 from index.store import ArticleStore, StoredArticle
 from index.store.stories import StoryRecord
 from index.stories.assigning import MOST_REVIEWED
-from index.stories.grouping import DEMAND, Closeness, Demand, Links, Reports
+from index.stories.grouping import DEMAND, Closeness, Demand, Links
+from index.stories.reports import Reports
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +69,42 @@ class StoryExplainer:
         keys = self._store.stories.members([record.number]).get(record.number, [])[:MOST_REVIEWED]
         found, stored = self._reader.read(keys), self._store.get_by_keys(keys)
         articles = [found[key] for key in keys if key in found and key in stored]
-        reports = Reports(articles, self._reader.centred(articles))
-        links = self._closeness.matrix(reports)
+        told = _Told(
+            Reports.of_articles(articles, self._reader.centred(articles)),
+            [stored[one.key] for one in articles],
+            [Evidence(stored[one.key].article, *names_and_countries(one.signals or b"")) for one in articles],
+        )
+        links = self._closeness.matrix(told.reports)
         dense = np.array(self._demand.density_of(links))
         demanded = self._demand.of(dense, np.array(float(max(1, record.articles))))
-        told = [self._link(reports, stored, links[place], place) for place in range(len(articles))]
-        told.sort(key=lambda link: (link.closeness, link.article.key))
-        return Explanation(record, links.mean(), float(demanded), tuple(told))
+        of_each = [told.link(links[place], place) for place in range(len(articles))]
+        of_each.sort(key=lambda link: (link.closeness, link.article.key))
+        return Explanation(record, links.mean(), float(demanded), tuple(of_each))
 
-    def _link(self, reports: Reports, stored: dict[int, StoredArticle], links: Links, one: int) -> Link:
-        article = stored[reports.articles[one].key]
-        if len(reports.articles) == 1:
-            return Link(article, float("-inf"), None, float("-inf"), ())
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The articles of a story, as they are compared, as they are stored, and with what tells why they are alike."""
+
+    reports: Reports
+    stored: Sequence[StoredArticle]
+    evidence: Sequence[Evidence]
+
+    def link(self, links: Links, one: int) -> Link:
+        """What holds an article in the story, by its links to all, of shape (n,)."""
+        if len(self.stored) == 1:
+            return Link(self.stored[one], float("-inf"), None, float("-inf"), ())
         nearest = int(np.argmax(np.where(links.weights > 0, links.close, -np.inf)))
         return Link(
-            article=article,
+            article=self.stored[one],
             closeness=links.mean(),
-            nearest=stored[reports.articles[nearest].key],
+            nearest=self.stored[nearest],
             nearest_closeness=float(links.close[nearest]),
-            reasons=self._reasons(reports, stored, one, nearest),
+            reasons=self._reasons(one, nearest),
         )
 
-    def _reasons(self, reports: Reports, stored: dict[int, StoredArticle], one: int, other: int) -> tuple[Reason, ...]:
-        own, others = (
-            Evidence(stored[article.key].article, *names_and_countries(article.signals or b""))
-            for article in (reports.articles[one], reports.articles[other])
-        )
+    def _reasons(self, one: int, other: int) -> tuple[Reason, ...]:
+        reports = self.reports
         days = float(days_between(reports.published[[other]], float(reports.published[one]))[0])
         similarity = float(reports.vectors[one] @ reports.vectors[other])
-        return reasons(own, others, similarity, None if np.isnan(days) else days)
+        return reasons(self.evidence[one], self.evidence[other], similarity, None if np.isnan(days) else days)

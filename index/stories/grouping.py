@@ -11,19 +11,13 @@ of pauses are not: these sets name no publishers, and are of few days. They are 
 `tests/index/stories/test_lives_of_stories.py`, which they keep apart or together.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.lib.recfunctions import repack_fields
-from numpy.typing import NDArray
 
-from index.language import UNDETERMINED, primary
 from index.related.copies import copies_of
 from index.related.scorer import Floats, Scorer, features
-from index.related.signals import Records, records
-from index.store import ComparableArticle
+from index.stories.reports import UNKNOWN, Numbers, Reports
 
 OTHER_LANGUAGE = 1.0
 """Added to the closeness of two articles in two languages: even of a translation the embedding is not the same."""
@@ -51,9 +45,6 @@ _WEEK = 7.0
 _SECONDS_AN_HOUR = 3_600.0
 _SECONDS_A_DAY = 86_400.0
 _AT_ONCE = 4_096
-
-Vectors = NDArray[np.float32]
-Numbers = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,57 +125,6 @@ class Demand:
 DEMAND = Demand()
 
 
-@dataclass(frozen=True)
-class Reports:
-    """Articles to be compared; n of them.
-
-    Attributes:
-        articles: they, as the store has them.
-        vectors: their centred embeddings, shape (n, dimensions), float32.
-    """
-
-    articles: Sequence[ComparableArticle]
-    vectors: Vectors
-
-    @cached_property
-    def records(self) -> Records:
-        """Of their signals, shape (n,)."""
-        return records([one.signals or b"" for one in self.articles])
-
-    @cached_property
-    def mentioned(self) -> Records:
-        """What of them tells how close articles are, without the rest, which would be copied for every pair."""
-        return repack_fields(self.records[["numbers", "telling"]])
-
-    @cached_property
-    def langs(self) -> NDArray[np.str_]:
-        """Their languages without region and script, shape (n,)."""
-        return np.array([primary(one.lang) for one in self.articles], np.str_)
-
-    @cached_property
-    def sources(self) -> NDArray[np.str_]:
-        """Their publishers; empty where not known, shape (n,)."""
-        return np.array([one.source for one in self.articles], np.str_)
-
-    @cached_property
-    def published(self) -> Floats:
-        """When they were published, in seconds since 1970; nan where that is not known. Shape (n,)."""
-        return np.array([one.published for one in self.articles], np.float64)
-
-    @cached_property
-    def places(self) -> dict[int, int]:
-        """Where the article with a key stands."""
-        return {one.key: place for place, one in enumerate(self.articles)}
-
-    def of(self, places: Numbers) -> "Reports":
-        """Some of them."""
-        return Reports([self.articles[place] for place in places.tolist()], self.vectors[places])
-
-    def among(self, keys: Sequence[int]) -> Numbers:
-        """The places of those of some articles that are here."""
-        return np.array([self.places[key] for key in keys if key in self.places], np.intp)
-
-
 class Closeness:
     """How close articles and groups of them are, in units of similarity."""
 
@@ -204,7 +144,7 @@ class Closeness:
 
     def matrix(self, reports: Reports) -> Links:
         """How close all are to all; shape (n, n), symmetric, with a weight of 0 of an article with itself."""
-        count = len(reports.articles)
+        count = len(reports)
         some, others = np.triu_indices(count, 1)
         close, weights = np.zeros((count, count)), np.zeros((count, count))
         for start in range(0, len(some), _AT_ONCE):
@@ -226,8 +166,8 @@ class Closeness:
         mentioned = reports.mentioned
         sums = self._scorer.sums(features(similar, mentioned[some], mentioned[others], np.full(len(some), np.nan)))
         langs, other_langs = reports.langs[some], reports.langs[others]
-        elsewhere = (langs != other_langs) & (langs != UNDETERMINED) & (other_langs != UNDETERMINED)
-        by_itself = (reports.sources[some] != "") & (reports.sources[some] == reports.sources[others])
+        elsewhere = (langs != other_langs) & (langs != UNKNOWN) & (other_langs != UNKNOWN)
+        by_itself = (reports.sources[some] != UNKNOWN) & (reports.sources[some] == reports.sources[others])
         hours = np.abs(reports.published[some] - reports.published[others]) / _SECONDS_AN_HOUR
         taken = np.where(hours >= LATER, SAME_SOURCE_LATER, SAME_SOURCE)
         close = self._scorer.ranks(sums) + OTHER_LANGUAGE * elsewhere - taken * by_itself

@@ -34,6 +34,7 @@ from index.vectors.segments import (
     Live,
     Sealed,
     Segment,
+    searched,
     sequences_of,
     with_only_sequences,
     without_keys,
@@ -146,12 +147,7 @@ class SegmentedVectorIndex:
 
     def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
         """Find the most similar entries; see `VectorIndex.search`."""
-        wanted = limit + len(filters.exclude)  # so that enough are left
-        parts = [segment.search(vector, wanted, filters, self._names) for segment in self._view.segments]
-        keys, similarities = (np.concatenate(column) for column in zip(*parts, strict=True))
-        if filters.exclude:
-            left = ~np.isin(keys, list(filters.exclude))
-            keys, similarities = keys[left], similarities[left]
+        keys, similarities = searched(self._view.segments, vector, limit, filters, self._names)
         order = np.lexsort((keys, -similarities))[:limit]
         return [Hit(*hit) for hit in zip(keys[order].tolist(), similarities[order].tolist(), strict=True)]
 

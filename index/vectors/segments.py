@@ -30,6 +30,11 @@ class Segment(Protocol):
         """Which of the rows may be found."""
         ...
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The lowest and the highest key of the rows, of which there is one at least."""
+        ...
+
     def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
         """Keys and similarities of the best `limit` rows that are alive and pass the filters, in any order."""
         ...
@@ -59,14 +64,18 @@ class Live:
     alive: Mask
     vectors: NDArray[np.float32]
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """See `Segment.span`."""
+        return int(self.columns.keys.min()), int(self.columns.keys.max())
+
     def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
         """See `Segment.search`."""
         passing = matching(self.columns, filters, names)
         places = np.flatnonzero(self.alive if passing is None else self.alive & passing)
         if not len(places):
             return NOTHING
-        all_alive = len(places) == len(self.alive)
-        similarities = (self.vectors if all_alive else self.vectors[places]) @ vector
+        similarities = (self.vectors @ vector)[places]  # a copy of the chosen ones alone would take longer
         if len(places) > limit:
             best = np.argpartition(-similarities, limit - 1)[:limit]
             places, similarities = places[best], similarities[best]
@@ -106,6 +115,11 @@ class Sealed:
     by_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     remembered: dict[Filters, Mask | None] = field(default_factory=dict)
     chosen: dict[Filters, tuple[NDArray[np.uint8] | None, int]] = field(default_factory=dict)
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """See `Segment.span`."""
+        return int(self.columns.keys[self.by_key[0]]), int(self.columns.keys[self.by_key[-1]])
 
     @classmethod
     def of(cls, columns: Columns, vectors: QuantisedVectors, name: str = "") -> Self:
@@ -193,6 +207,25 @@ class Sealed:
         first = 0 if since is None else int(np.searchsorted(moments, since))
         last = len(moments) if until is None else int(np.searchsorted(moments, until))
         return first, max(first, last)
+
+
+def searched(
+    segments: Sequence[Segment], vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries
+) -> Found:
+    """Keys and similarities of the best rows of several segments, the best `limit` and perhaps more, in any order."""
+    excluded = np.sort(np.fromiter(filters.exclude, np.int64, len(filters.exclude)))
+    parts = [one.search(vector, limit + _most_of(one, excluded), filters, names) for one in segments]
+    keys, similarities = (np.concatenate(column) for column in zip(*parts, strict=True))
+    left = ~among(keys, excluded)
+    return keys[left], similarities[left]
+
+
+def _most_of(segment: Segment, keys: NDArray[np.int64]) -> int:
+    """At most so many of some keys, which are ascending, are those of the segment's rows."""
+    if not len(keys) or not len(segment.columns):
+        return 0
+    lowest, highest = segment.span
+    return int(np.searchsorted(keys, highest, "right") - np.searchsorted(keys, lowest))
 
 
 def _remembered(memory: dict[Filters, _T], filters: Filters, make: Callable[[], _T]) -> _T:

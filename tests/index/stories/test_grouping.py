@@ -23,12 +23,11 @@ from index.stories.grouping import (
     Closeness,
     Demand,
     Links,
-    Numbers,
-    Reports,
     grouped,
     is_copy,
     span,
 )
+from index.stories.reports import Numbers, Reports
 
 DAY = 86_400
 SCORER = Scorer(np.array([2.0, 1.0, -0.5, -4.0, -2.0]), 3, 1)
@@ -64,7 +63,7 @@ def reports_of(written: Sequence[Written], vectors: Floats) -> Reports:
         )
         for place, one in enumerate(written)
     ]
-    return Reports(articles, vectors.astype(np.float32))
+    return Reports.of_articles(articles, vectors.astype(np.float32))
 
 
 def as_close_as(close: Floats, written: Sequence[Written] | None = None) -> Reports:
@@ -93,10 +92,8 @@ def parts(
 ) -> list[list[int]]:
     """The groups, of places of articles."""
     # Where all are together, that makes no difference without hysteresis.
-    groups = grouped(
-        reports, np.array([0] * len(reports.articles) if together is None else together), closeness, demand
-    )
-    assert groups.shape == (len(reports.articles),)
+    groups = grouped(reports, np.array([0] * len(reports) if together is None else together), closeness, demand)
+    assert groups.shape == (len(reports),)
     found: dict[int, list[int]] = {}
     for place, group in enumerate(groups.tolist()):
         found.setdefault(group, []).append(place)
@@ -312,7 +309,7 @@ def test_places_are_told_of_the_articles_that_are_there() -> None:
     assert reports.among([102, 7, 100]).tolist() == [2, 0]
     assert reports.among([]).tolist() == []
     some = reports.of(np.array([2, 0]))
-    assert [one.key for one in some.articles] == [102, 100]
+    assert some.keys.tolist() == [102, 100]
     assert some.vectors.tolist() == [[4, 5], [0, 1]]
 
 

@@ -7,7 +7,8 @@ import numpy as np
 from index import CoverageIndex
 from index.background import no_background
 from index.opening import open_index
-from index.stories.reading import RememberingReader
+from index.stories.reading import ROOM, RememberingReader
+from index.stories.reports import UNKNOWN
 from tests.index.fakes import FakeEncoder, an_article
 
 
@@ -16,11 +17,11 @@ def test_articles_are_given_in_order_each_time_the_same(tmp_path: Path) -> None:
         index.put([an_article("a"), an_article("b", title="A flood", source="News")])
         reader = reader_of(index)
         a, b = index.article("a").key, index.article("b").key
-        for keys, wanted in (([b], ["b"]), ([a, b, 99], ["a", "b"]), ([b, a, b], ["b", "a", "b"]), ([], [])):
-            articles, vectors = reader.reports(keys)
-            assert [one.id for one in articles] == wanted
-            assert vectors.shape == (len(wanted), FakeEncoder().dimensions)
-            np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-6)
+        for keys, wanted in (([b], [b]), ([a, b, 99], [a, b]), ([b, a, b], [b, a, b]), ([], [])):
+            reports = reader.reports(keys)
+            assert reports.keys.tolist() == wanted
+            assert reports.vectors.shape == (len(wanted), FakeEncoder().dimensions)
+            np.testing.assert_allclose(np.linalg.norm(reports.vectors, axis=1), 1, rtol=1e-6)
 
 
 def test_what_changed_is_read_anew_when_that_is_said(tmp_path: Path) -> None:
@@ -31,26 +32,41 @@ def test_what_changed_is_read_anew_when_that_is_said(tmp_path: Path) -> None:
         reader.reports([a, b])
         index.put([an_article("a", source="News")])
         index.take_down("b")
-        assert [one.source for one in reader.reports([a, b])[0]] == ["", ""]
+        assert reader.reports([a, b]).sources.tolist() == [UNKNOWN, UNKNOWN]
         reader.forget([a])
-        assert [one.source for one in reader.reports([a, b])[0]] == ["News", ""]
+        assert (reader.reports([a, b]).sources != UNKNOWN).tolist() == [True, False]
         reader.forget(None)
-        assert [one.id for one in reader.reports([a, b])[0]] == ["a"]
+        assert reader.reports([a, b]).keys.tolist() == [a]
+
+
+def test_more_articles_than_there_is_room_for_are_read_all_the_same(tmp_path: Path) -> None:
+    ids = "abcdef"
+    with open_index(tmp_path, FakeEncoder()) as index:
+        index.put([an_article(one, source=one) for one in ids])
+        keys = [index.article(one).key for one in ids]
+        reader = reader_of(index, room=4)
+        for asked in (keys[:3], keys[2:5], [*keys, keys[0]], keys[3:], keys[:1] * 5):
+            reports = reader.reports(asked)
+            assert reports.keys.tolist() == asked
+            by_source = dict(zip(reports.sources.tolist(), asked, strict=True))
+            assert len(by_source) == len(set(asked))
+            own = [index._store.comparable([key])[key].embedding for key in asked]
+            assert [vector.astype(np.float16).tobytes() for vector in reports.vectors] == own
 
 
 def test_the_stories_of_an_index_are_told_of_every_change(tmp_path: Path) -> None:
     with open_index(tmp_path, FakeEncoder()) as index:
-        index.put([an_article("a", source="News"), an_article("b", source="Paper")])
+        index.put([an_article("a"), an_article("b", source="Paper")])
         known = index._keeper._assigner._reader
         key = index.article("a").key
-        assert [one.source for one in known.reports([key])[0]] == ["News"]
+        assert known.reports([key]).sources.tolist() == [UNKNOWN]
         index.put([an_article("a", source="Tribune"), an_article("c", title="A flood")])
-        assert [one.source for one in known.reports([key])[0]] == ["Tribune"]
+        assert known.reports([key]).sources.tolist() != [UNKNOWN]
         index.take_down("a")
         index.follow()
-        assert known.reports([key])[0] == []
+        assert len(known.reports([key])) == 0
 
 
-def reader_of(index: CoverageIndex) -> RememberingReader:
+def reader_of(index: CoverageIndex, room: int = ROOM) -> RememberingReader:
     encoder = FakeEncoder()
-    return RememberingReader(index._store, no_background(encoder.fingerprint, encoder.dimensions))
+    return RememberingReader(index._store, no_background(encoder.fingerprint, encoder.dimensions), room)
