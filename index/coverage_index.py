@@ -28,6 +28,7 @@ from index.quality.measuring import Measurer
 from index.quality.sources import Sources
 from index.related import Answer, RelatedQuery
 from index.related.finding import Comparison, Question, RelatedFinder
+from index.related.remembering import RememberingReader
 from index.related.renewing import renew
 from index.related.scorer import Scorer, load_scorer
 from index.related.signals import signals_of
@@ -72,18 +73,18 @@ class CoverageIndex:
         self._store, self._vectors = follower.store, follower.vectors
         self._scorer = scorer = scorer or load_scorer()
         self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer)
-        self._keeper = StoryKeeper(follower, scorer)
+        reader = RememberingReader.of(follower)
+        self._keeper = StoryKeeper(follower, reader, scorer)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
         self.takedowns = Takedowns(follower)
         self.summaries = Summaries(follower, encoder)
         self.sources = Sources(follower.store)
-        self.measurer = Measurer(follower)
+        self.measurer = Measurer(follower, reader)
         self.editions = follower.vectors.editions
         self.observer: Observer = Unobserved()
-        self._writing = follower.writing
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
-        self._encoder = encoder
+        self._encoder, self._writing = encoder, follower.writing
         self._claims = Claims()
         self.bulk = Bulk(self._claims, partial(self._accept, restore=False, condition=None), encoder.encode, self._keep)
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.

@@ -18,6 +18,7 @@ from report import show_figures
 from index import threads
 from index.progress import progress
 from index.quality.measuring import Measurer
+from index.related.remembering import RememberingReader
 from index.related.scorer import load_scorer
 from index.stories.keeping import StoryKeeper
 from service import logs
@@ -52,7 +53,8 @@ def measure(real: RealNews, count: int, folder: Path) -> dict[str, float]:
         fill(parts, encoder, news, count)
         while parts.vectors.is_merging:
             time.sleep(0.1)
-        keeper, measurer = StoryKeeper(parts.follower, load_scorer()), Measurer(parts.follower)
+        reader = RememberingReader.of(parts.follower)
+        keeper, measurer = StoryKeeper(parts.follower, reader, load_scorer()), Measurer(parts.follower, reader)
         seconds: dict[str, list[float]] = {"": [], "quality/": []}
         for number in range(count, count + MEASURED):
             keys = parts.keep([news.article(number)], encoder)

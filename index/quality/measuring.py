@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import numpy as np
 
@@ -13,19 +12,10 @@ from index.progress import progress
 from index.quality import VERSION, Signs, quality
 from index.quality.originality import shares
 from index.quality.signs import signs_of
-from index.related.copies import LEAST_SIMILAR
-from index.related.reading import ComparableReader
-from index.related.signals import records
-from index.store import ComparableArticle, StoredArticle
+from index.related.remembering import RememberingReader
+from index.related.reports import UNKNOWN, Reports
+from index.store import StoredArticle
 from index.store.measures import QUALITY_UNIT, Measure
-from index.vectors import Filters
-
-NEIGHBOURS = 40
-"""Among so many of the nearest articles the text is looked for. Where there are more copies than that, the nearest are
-copies themselves, and one earlier copy tells as much as all."""
-
-WINDOW = timedelta(days=14)
-"""How far from an article's appearance copies of it are looked for: as far as for its story."""
 
 _AT_ONCE = 16
 """How many articles are measured in one transaction. Others that write wait meanwhile."""
@@ -56,11 +46,11 @@ class Quality:
 class Measurer:
     """Measures the articles that a follower's store has. May be called from several threads at once."""
 
-    def __init__(self, follower: Follower) -> None:
-        """Use a follower."""
+    def __init__(self, follower: Follower, reader: RememberingReader) -> None:
+        """Use a follower, and a reader of its store."""
         self._follower = follower
         self._store = follower.store
-        self._reader = ComparableReader(follower.store, follower.background)
+        self._reader = reader
 
     def quality(self, key: int) -> Quality | None:
         """The quality of the article with this key; None until it is measured."""
@@ -93,39 +83,36 @@ class Measurer:
             return 0
         with self._follower.followed():
             chunk = self._store.measures.unmeasured(_AT_ONCE, keys)
-            stored, own = self._store.get_by_keys(chunk), self._reader.read(chunk)
+            stored, own = self._store.get_by_keys(chunk), self._reader.reports(chunk)
             found: dict[int, Signs] = {}
-            for key in chunk:
-                if key in stored and key in own:
-                    self._add(found, stored[key], own[key])
+            for key, place in own.places.items():
+                if key in stored:
+                    self._add(found, stored[key], own.of(np.array([place])))
             self._store.measures.put({key: _measure_of(signs) for key, signs in found.items()})
             if passed := [key for key in chunk if key not in found]:
                 self._store.measures.pass_over(passed)
         return len(chunk)
 
-    def _add(self, found: dict[int, Signs], stored: StoredArticle, own: ComparableArticle) -> None:
+    def _add(self, found: dict[int, Signs], stored: StoredArticle, own: Reports) -> None:
         """Add the signs of an article, and those of later articles that have its text."""
-        others = self._others(own)
-        ours, theirs = shares(records([own.signals or b""])[0], records([one.signals or b"" for one in others]))
-        is_earlier = np.array([(one.appeared, one.key) < (own.appeared, own.key) for one in others], np.bool_)
-        found[own.key] = signs_of(stored.article, 1 - float(ours[is_earlier].max(initial=0.0)))
-        copied = {
-            one.key: 1 - float(share)
-            for one, share, earlier in zip(others, theirs, is_earlier, strict=True)
-            if share and not earlier
-        }
+        others = self._others(own, primary(stored.article.language))
+        ours, theirs = shares(own.records[0], others.records)
+        is_earlier = others.appeared < own.appeared
+        is_earlier |= (others.appeared == own.appeared) & (others.keys < own.keys)
+        found[stored.key] = signs_of(stored.article, 1 - float(ours[is_earlier].max(initial=0.0)))
+        is_copied = (theirs > 0) & ~is_earlier
+        copied = dict(zip(others.keys[is_copied].tolist(), (1 - theirs[is_copied]).tolist(), strict=True))
         known = self._signs(copied.keys() - found.keys()) | found
+        self._reader.search_again(copied.keys() - known.keys())  # when they are measured: this one is one of theirs
         for key, originality in copied.items():
             if key in known and known[key].originality > originality:
                 found[key] = replace(known[key], originality=round(originality, 4))
 
-    def _others(self, own: ComparableArticle) -> list[ComparableArticle]:
+    def _others(self, own: Reports, lang: str) -> Reports:
         """The articles near one that may have its text, of other publishers and in its language."""
-        around = Filters.around(own.appeared, own.appeared, WINDOW, [own.key])
-        filters = replace(around, langs=frozenset({primary(own.lang)}))
-        hits = self._follower.vectors.search(self._reader.centred([own])[0], NEIGHBOURS, filters)
-        near = self._reader.read([hit.key for hit in hits if hit.similarity >= LEAST_SIMILAR])
-        return [one for one in near.values() if not one.source or one.source != own.source]
+        found = self._reader.reports(self._reader.similar(own, lang))
+        is_other = (found.sources == UNKNOWN) | (found.sources != own.sources)
+        return found.of(np.flatnonzero(is_other & (found.langs == own.langs)))
 
     def _signs(self, keys: Iterable[int]) -> dict[int, Signs]:
         wanted = sorted(keys)

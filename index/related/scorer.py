@@ -55,24 +55,26 @@ def seconds_of(moment: datetime | None) -> float:
     return moment.timestamp() if moment else float("nan")
 
 
-def features(similarities: NDArray[np.float32], own: np.void | Records, others: Records, gaps: Floats) -> Floats:
+def features(similarities: NDArray[np.float32], own: np.void | Records, others: Records, gaps: Floats | None) -> Floats:
     """What the scorer goes by; shape (n, len(FEATURES)), float64.
 
     Args:
         similarities: cosines of the centred embeddings in units of those of unrelated articles, shape (n,).
         own: the record of the article asked about, or of the one article of each pair, shape (n,).
         others: those of the others, shape (n,).
-        gaps: days between the publications, see `days_between`, shape (n,); nan counts neither way.
+        gaps: days between the publications, see `days_between`, shape (n,); nan counts neither way. None if none is
+            known.
     """
     telling = signals.common(own["telling"], others["telling"])
     shared = signals.common(own["numbers"], others["numbers"])
-    both_have_numbers = (signals.count(own["numbers"]) > 0) & (signals.count(others["numbers"]) > 0)
-    of_words = [
-        similarities.astype(np.float64),
-        np.log1p(np.minimum(telling, _MOST_TELLING)),
-        both_have_numbers & (shared == 0),
-    ]
-    return np.stack([*of_words, *_of_time(gaps)], axis=1)
+    both_have_numbers = signals.has_any(own["numbers"]) & signals.has_any(others["numbers"])
+    found = np.zeros((len(similarities), len(FEATURES)))
+    found[:, 0] = similarities
+    found[:, 1] = np.log1p(np.minimum(telling, _MOST_TELLING))
+    found[:, 2] = both_have_numbers & (shared == 0)
+    if gaps is not None:
+        found[:, 3], found[:, 4] = _of_time(gaps)
+    return found
 
 
 def _of_time(gaps: Floats) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

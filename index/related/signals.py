@@ -81,21 +81,28 @@ def common(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.i
         others: of the other one, shape (n, k).
     """
     some, others = _used(some), _used(others)
-    own = np.broadcast_to(some, (len(others), some.shape[-1]))
-    equal = (others[:, :, None] == own[:, None, :]) & (others != _NONE)[:, :, None]
+    if not some.shape[-1] or not others.shape[-1]:
+        return np.zeros(len(others), np.int64)
+    equal = (others[:, :, None] == some[..., None, :]) & (others != _NONE)[:, :, None]
     counts: NDArray[np.int64] = equal.any(axis=2).sum(axis=1)
     return counts
 
 
 def _used(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """The columns up to the last that has a hash."""
-    return hashes[..., : int((hashes != _NONE).sum(axis=-1).max(initial=0))]
+    return hashes[..., : np.count_nonzero(hashes.reshape(-1, hashes.shape[-1]).any(axis=0))]
 
 
 def count(hashes: NDArray[np.uint32]) -> NDArray[np.int64]:
     """How many hashes there are; of an array of shape (..., k), shape (...)."""
     counts: NDArray[np.int64] = (hashes != _NONE).sum(axis=-1)
     return counts
+
+
+def has_any(hashes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Whether there are any; of an array of shape (..., k), shape (...)."""
+    flags: NDArray[np.bool_] = hashes[..., 0] != _NONE  # those that are none come last
+    return flags
 
 
 def _hashes(words: Iterable[str]) -> list[int]:

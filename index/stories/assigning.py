@@ -7,13 +7,12 @@ embedded, so that the same articles in the same order give the same stories.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 
-from index.background import Background
+from index.related.remembering import NEIGHBOURS, WINDOW, RememberingReader
+from index.related.reports import Numbers, Reports
 from index.related.scorer import Scorer
-from index.store import ArticleStore
 from index.store.stories import Regrouping, StoryTransaction
 from index.stories.grouping import (
     DEMAND,
@@ -23,17 +22,8 @@ from index.stories.grouping import (
     is_copy,
     span,
 )
-from index.stories.reading import RememberingReader
 from index.stories.reconciling import regrouping, with_absent
-from index.stories.reports import Numbers, Reports
-from index.vectors import Filters, VectorIndex
-
-WINDOW = timedelta(days=14)
-"""How far from an article's appearance others may have appeared to bring it into their story. A running story may be
-longer, as long as it never pauses for so long."""
-
-NEIGHBOURS = 40
-"""How many of the nearest articles tell which stories an article may belong to."""
+from index.vectors import Filters
 
 MOST_CANDIDATES = 5
 """How many stories are looked at, those of the nearest articles first."""
@@ -92,26 +82,17 @@ class Candidate:
 class StoryAssigner:
     """Assigns the articles of a store to stories. One thread at a time."""
 
-    def __init__(
-        self, store: ArticleStore, vectors: VectorIndex, background: Background, scorer: Scorer, demand: Demand = DEMAND
-    ) -> None:
+    def __init__(self, reader: RememberingReader, scorer: Scorer, demand: Demand = DEMAND) -> None:
         """Put the parts together.
 
         Args:
-            store: the articles, and their stories.
-            vectors: the index of their centred embeddings.
-            background: what they are centred with.
+            reader: of the articles.
             scorer: its weights tell how close articles are.
             demand: how close they have to be.
         """
-        self._vectors = vectors
-        self._reader = RememberingReader(store, background)
-        self._closeness = Closeness(scorer, background.spread)
+        self._reader = reader
+        self._closeness = Closeness(scorer, reader.background.spread)
         self._demand = demand
-
-    def forget(self, keys: Collection[int] | None) -> None:
-        """Read some articles anew, which may have changed in the store since they were compared; None for all."""
-        self._reader.forget(keys)
 
     def read_ahead(self, keys: Sequence[int]) -> None:
         """Read articles that are to be assigned all at once, which takes less time than one after the other."""
@@ -162,7 +143,7 @@ class StoryAssigner:
 
     def _fits_thread(self, stories: StoryTransaction, key: int, numbers: Sequence[int]) -> bool:
         members = sorted(one for keys in stories.members(numbers).values() for one in keys)
-        reports = self._read([key, *_sampled(members)])
+        reports = self._reader.reports([key, *_sampled(members)])
         (place,), others = reports.among([key]), reports.among(_sampled(members))
         return self._closeness.of(reports, int(place), others).mean() >= THREAD_LEAST
 
@@ -193,14 +174,14 @@ class StoryAssigner:
         if not 1 < len(own) <= MOST_REVIEWED:
             return
         sample = _sampled(own)
-        reports = self._read(sample)
+        reports = self._reader.reports(sample)
         if not len(reports):
             return
         middle = reports.vectors.mean(axis=0)
         middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
         first, last = int(reports.appeared.min()), int(reports.appeared.max())
         near_in_time = Filters.around(first, last, WINDOW, [*own, *waiting])
-        hits = self._vectors.search(middle, NEIGHBOURS, near_in_time)
+        hits = self._reader.vectors.search(middle, NEIGHBOURS, near_in_time)
         of_hits = stories.stories_of([hit.key for hit in hits])
         near_by = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_NEAR]
         members = stories.members([one for one in near_by if one != number])
@@ -211,7 +192,7 @@ class StoryAssigner:
                 together.append(other)
                 count += len(members[other])
         before = {one: number for number in together for one in (own if number == together[0] else members[number])}
-        everyone = self._read(sorted(before))
+        everyone = self._reader.reports(sorted(before))
         keys = everyone.keys.tolist()
         groups = grouped(everyone, np.array([before[one] for one in keys], np.intp), self._closeness, self._demand)
         parts: dict[int, list[int]] = {}
@@ -224,7 +205,7 @@ class StoryAssigner:
     def _near(self, own: Sequence[int], members: dict[int, list[int]]) -> list[int]:
         """The numbers of stories that are nearly close enough to some articles, the closest first."""
         sampled = {number: _sampled(keys) for number, keys in members.items()}
-        reports = self._read([*own, *(key for keys in sampled.values() for key in keys)])
+        reports = self._reader.reports([*own, *(key for keys in sampled.values() for key in keys)])
         asked = reports.among(_spread(own, _ASKED))
         places = {number: reports.among(keys) for number, keys in sampled.items()}
         some = np.concatenate([np.repeat(asked, len(others)) for others in places.values()] or [asked[:0]])
@@ -243,19 +224,17 @@ class StoryAssigner:
         self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
     ) -> list[Candidate] | None:
         """The stories that an article may belong to, the closest first; None if it is not there, or not embedded."""
-        own_report = self._read([key])
+        own_report = self._reader.reports([key])
         if not len(own_report):
             return None
-        appeared = int(own_report.appeared[0])
-        near_in_time = Filters.around(appeared, appeared, WINDOW, [key, *waiting])
-        hits = self._vectors.search(own_report.vectors[0], NEIGHBOURS, near_in_time)
+        hits = self._reader.nearest(own_report, waiting)
         of_hits = stories.stories_of([hit.key for hit in hits])
         nearest = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_CANDIDATES]
         if own is not None and own not in nearest:
             nearest.append(own)
         members = stories.members(nearest)
         sampled = {number: [one for one in _sampled(members[number]) if one != key] for number in nearest}
-        reports = self._read([key, *(one for keys in sampled.values() for one in keys)])
+        reports = self._reader.reports([key, *(one for keys in sampled.values() for one in keys)])
         (place,) = reports.among([key]).tolist()
         places = {number: others for number, keys in sampled.items() if len(others := reports.among(keys))}
         links = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
@@ -267,9 +246,6 @@ class StoryAssigner:
             judged.append(Candidate(number, len(members[number]), link, reports, place, others))
             start += len(others)
         return sorted(judged, key=lambda one: (-one.link, one.number))
-
-    def _read(self, keys: Sequence[int]) -> Reports:
-        return self._reader.reports(keys)
 
 
 def _sampled(keys: Sequence[int]) -> list[int]:

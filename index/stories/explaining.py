@@ -8,13 +8,13 @@ import numpy as np
 from index.background import Background
 from index.related.reading import ComparableReader
 from index.related.reasons import Evidence, Reason, reasons
+from index.related.reports import Reports
 from index.related.scorer import Scorer, days_between
 from index.related.signals import names_and_countries
 from index.store import ArticleStore, StoredArticle
 from index.store.stories import StoryRecord
 from index.stories.assigning import MOST_REVIEWED
 from index.stories.grouping import DEMAND, Closeness, Demand, Links
-from index.stories.reports import Reports
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.related.copies import copies_of
+from index.related.reports import UNKNOWN, Numbers, Reports
 from index.related.scorer import Floats, Scorer, features
-from index.stories.reports import UNKNOWN, Numbers, Reports
 
 OTHER_LANGUAGE = 1.0
 """Added to the closeness of two articles in two languages: even of a translation the embedding is not the same."""
@@ -164,7 +164,7 @@ class Closeness:
         """
         similar = np.einsum("ij,ij->i", reports.vectors[some], reports.vectors[others]) / np.float32(self._spread)
         mentioned = reports.mentioned
-        sums = self._scorer.sums(features(similar, mentioned[some], mentioned[others], np.full(len(some), np.nan)))
+        sums = self._scorer.sums(features(similar, mentioned[some], mentioned[others], None))
         langs, other_langs = reports.langs[some], reports.langs[others]
         elsewhere = (langs != other_langs) & (langs != UNKNOWN) & (other_langs != UNKNOWN)
         by_itself = (reports.sources[some] != UNKNOWN) & (reports.sources[some] == reports.sources[others])
@@ -180,6 +180,8 @@ class Closeness:
     def between(self, first: Floats, last: Floats, others_first: Floats, others_last: Floats) -> Floats:
         """What the time between two spans takes away, 0 or less; none if they overlap, or one is not known."""
         gap = np.fmax(others_first - last, first - others_last)
+        if not (gap > PAUSE * _SECONDS_A_DAY).any():  # most often, and to tell what is taken takes longer
+            return np.zeros_like(gap)
         days = np.where(np.isnan(gap), 0, np.maximum(gap, 0)) / _SECONDS_A_DAY
         taken: Floats = np.minimum(self._scorer.apart(days), -OF_PAUSE * (np.clip(days, PAUSE, _WEEK) - PAUSE))
         return taken

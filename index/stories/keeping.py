@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from index.follower import Follower
 from index.progress import progress
+from index.related.remembering import RememberingReader
 from index.related.scorer import Scorer
 from index.store.stories import StoryTransaction
 from index.stories.assigning import StoryAssigner
@@ -22,12 +23,11 @@ _SILENTLY = 1_000
 class StoryKeeper:
     """Assigns the articles that a follower's store has. May be called from several threads at once."""
 
-    def __init__(self, follower: Follower, scorer: Scorer, demand: Demand = DEMAND) -> None:
-        """Use a follower; see `StoryAssigner` for the rest."""
+    def __init__(self, follower: Follower, reader: RememberingReader, scorer: Scorer, demand: Demand = DEMAND) -> None:
+        """Use a follower, and a reader of its store; see `StoryAssigner` for the rest."""
         self._follower = follower
         self._stories = follower.store.stories
-        self._assigner = StoryAssigner(follower.store, follower.vectors, follower.background, scorer, demand)
-        follower.watch(self._assigner.forget)
+        self._assigner = StoryAssigner(reader, scorer, demand)
 
     def assign(self, keys: Sequence[int]) -> None:
         """Assign those of some articles that wait for it, before all others."""

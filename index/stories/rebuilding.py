@@ -10,6 +10,7 @@ import numpy as np
 from index.background import Background
 from index.follower import Follower
 from index.progress import progress
+from index.related.remembering import RememberingReader
 from index.related.scorer import Scorer
 from index.store import ArticleStore
 from index.store.sql_store import open_sqlite
@@ -47,7 +48,7 @@ def rebuild(follower: Follower, scorer: Scorer, folder: Path) -> Rebuilt:
         scorer: see `StoryAssigner`.
         folder: where a copy of the store has room meanwhile.
     """
-    StoryKeeper(follower, scorer).assign_waiting()
+    StoryKeeper(follower, RememberingReader.of(follower), scorer).assign_waiting()
     stories = follower.store.stories
     parts = replayed(follower.store, follower.background, scorer, folder)
     with follower.followed(), stories.changing() as transaction:
@@ -117,7 +118,7 @@ def _assign_all(store: ArticleStore, background: Background, scorer: Scorer, fol
                     continue
                 if vectors is None:
                     vectors = SegmentedVectorIndex(embeddings.shape[1], folder, stamp="", writer=True)
-                    assigner = StoryAssigner(store, vectors, background, scorer, demand)
+                    assigner = StoryAssigner(RememberingReader(store, vectors, background), scorer, demand)
                 vectors.add(entries, background.centre(embeddings.astype(np.float32), [one.lang for one in entries]))
                 with store.stories.changing() as transaction:
                     for place, key in enumerate(chunk):

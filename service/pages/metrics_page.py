@@ -6,7 +6,6 @@ from babel import Locale
 from fastapi import APIRouter, Request, Response
 
 from index.quality import attribution, originality, signs
-from index.quality.measuring import WINDOW
 from index.quality.sources import PRIOR_WEIGHT
 from index.reading_time import (
     CHARACTERS_A_MINUTE,
@@ -15,6 +14,7 @@ from index.reading_time import (
     MEAN_WORDS,
     WORDS_A_MINUTE,
 )
+from index.related.remembering import WINDOW
 from index.summary import BALANCE, MOST_READ, MOST_SENTENCES
 from service.access.requirements import PUBLIC, GuardedRoute
 from service.pages.rendering import page

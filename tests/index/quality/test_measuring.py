@@ -1,5 +1,6 @@
 """Articles are measured as they come in, and again when they change."""
 
+import itertools
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -8,9 +9,13 @@ import pytest
 
 from index import Article, CoverageIndex, open_index
 from index.quality import VERSION, Signs
-from index.quality.measuring import Quality
+from index.quality.measuring import Measurer, Quality
+from index.related.remembering import RememberingReader
+from index.related.scorer import load_scorer
 from index.store.measures import Measure
+from index.stories.keeping import StoryKeeper
 from tests.index.fakes import NOON, FakeEncoder, an_article
+from tests.index.stories.newsroom import open_newsroom
 from tests.waiting import wait_until
 
 TEXT = (
@@ -127,3 +132,30 @@ def test_answers_are_other_ones_once_something_is_measured(index: CoverageIndex)
     before = index.generation()
     index._store.measures.put({index.article("a").key: Measure(VERSION, 1, "{}")})
     assert index.generation() != before
+
+
+def test_in_whatever_order_copies_are_measured_the_later_one_is_not_original(tmp_path: Path) -> None:
+    for place, order in enumerate(itertools.permutations(("first", "copy", "last"))):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        with open_newsroom(folder) as newsroom:
+            reader = RememberingReader.of(newsroom.follower)
+            keeper, measurer = (
+                StoryKeeper(newsroom.follower, reader, load_scorer()),
+                Measurer(newsroom.follower, reader),
+            )
+            for hours, name in (
+                (2, "copy"),
+                (0, "first"),
+                (4, "last"),
+            ):  # each is searched for before the next one comes
+                newsroom.come(report(name, hours))
+                keeper.assign_waiting()
+            for name in order:
+                measurer.measure([newsroom.key(name)])
+            found = {name: measurer.quality(newsroom.key(name)) for name in order}
+            assert {name: one.signs.originality > 0.9 for name, one in found.items() if one} == {
+                "first": True,
+                "copy": False,
+                "last": False,
+            }

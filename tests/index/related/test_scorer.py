@@ -67,3 +67,10 @@ def test_at_the_thresholds_it_is_as_likely_as_not() -> None:
 def test_ranks_are_in_units_of_similarity() -> None:
     scorer = Scorer(np.array([2.0, *[0.0] * (len(FEATURES) - 1)]), 3, 1)
     assert scorer.ranks(scorer.sums(np.eye(len(FEATURES))[:1])).tolist() == [1]
+
+
+def test_where_no_date_is_known_that_may_be_said_in_short() -> None:
+    others = np.array([of("2900 dead"), of("many dead")])
+    one, close = of("2900 people"), np.array([0.5, 0.25], np.float32)
+    unknown = np.full(2, np.nan)
+    np.testing.assert_array_equal(features(close, one, others, None), features(close, one, others, unknown))

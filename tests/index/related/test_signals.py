@@ -1,4 +1,6 @@
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.article import Content
 from index.related.signals import (
@@ -7,6 +9,7 @@ from index.related.signals import (
     VERSION,
     common,
     count,
+    has_any,
     is_current,
     names_and_countries,
     records,
@@ -50,3 +53,14 @@ def test_signals_of_another_version_are_not_current() -> None:
     assert not is_current(bytes([VERSION + 1]) + signals[1:])
     assert not is_current(None)
     assert not is_current(b"")
+
+
+@given(st.lists(st.lists(st.integers(1, 9), max_size=4, unique=True), min_size=1, max_size=6), st.data())
+def test_hashes_in_common_are_counted_pair_by_pair(hashes: list[list[int]], data: st.DataObject) -> None:
+    others = [data.draw(st.lists(st.integers(1, 9), max_size=4, unique=True)) for _ in hashes]
+    filled, other = (np.array([one + [0] * (6 - len(one)) for one in some], np.uint32) for some in (hashes, others))
+    wanted = [len(set(one) & set(another)) for one, another in zip(hashes, others, strict=True)]
+    assert common(filled, other).tolist() == wanted
+    assert common(filled[0], other).tolist() == [len({*hashes[0]} & {*another}) for another in others]
+    assert has_any(filled).tolist() == [bool(one) for one in hashes]
+    assert count(filled).tolist() == [len(one) for one in hashes]

@@ -13,6 +13,7 @@ from index import Article
 from index.background import no_background
 from index.follower import Follower
 from index.opening import STORE_FILE
+from index.related.remembering import RememberingReader
 from index.related.scorer import load_scorer
 from index.related.signals import signals_of
 from index.store import ModelRecord
@@ -136,5 +137,6 @@ def open_newsroom(folder: Path) -> Iterator[Newsroom]:
         follower = Follower(store, vectors, no_background(encoder.fingerprint, encoder.dimensions))
         follower.load()
         library = StoryLibrary(store, follower.background)
-        yield Newsroom(folder, store, follower, StoryKeeper(follower, SCORER), library)
+        keeper = StoryKeeper(follower, RememberingReader.of(follower), SCORER)
+        yield Newsroom(folder, store, follower, keeper, library)
         vectors.close()

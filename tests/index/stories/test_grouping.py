@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import Content
+from index.related.reports import Numbers, Reports
 from index.related.scorer import FEATURES, Floats, Scorer
 from index.related.signals import signals_of
 from index.store import ComparableArticle
@@ -27,7 +28,6 @@ from index.stories.grouping import (
     is_copy,
     span,
 )
-from index.stories.reports import Numbers, Reports
 
 DAY = 86_400
 SCORER = Scorer(np.array([2.0, 1.0, -0.5, -4.0, -2.0]), 3, 1)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from index.opening import STORE_FILE
+from index.related import remembering
 from index.related.signals import signals_of
 from index.store.sql_store import open_sqlite
 from index.store.stories import Regrouping, StoryChangeKind
@@ -107,7 +108,7 @@ def test_of_very_many_that_wait_all_are_assigned(newsroom: Newsroom, monkeypatch
 def test_articles_that_wait_do_not_hide_the_story_that_one_belongs_to(newsroom: Newsroom) -> None:
     newsroom.report(an_article("first", "Flood, flood, flood, flood and a summit"))
     number = newsroom.number("first")
-    newsroom.report(*(an_article(f"a{n:02}", f"Flood {n}") for n in range(assigning.NEIGHBOURS + 20)))
+    newsroom.report(*(an_article(f"a{n:02}", f"Flood {n}") for n in range(remembering.NEIGHBOURS + 20)))
     assert newsroom.members().keys() == {number}
     opened = [change for change in newsroom.changes() if change.kind is not StoryChangeKind.JOINED]
     assert [(change.kind, change.story) for change in opened] == [(StoryChangeKind.OPENED, number)]
@@ -207,7 +208,7 @@ def test_an_article_alone_that_becomes_a_copy_is_known_as_one(newsroom: Newsroom
 
 
 def test_articles_too_far_apart_are_not_one_story_unless_others_came_between(newsroom: Newsroom) -> None:
-    too_far = assigning.WINDOW + DAY
+    too_far = remembering.WINDOW + DAY
     newsroom.report(
         an_article("a", "Summit one", published_at=NOON),
         an_article("b", "Summit two", published_at=NOON + too_far),

@@ -7,8 +7,9 @@ import numpy as np
 from index import CoverageIndex
 from index.background import no_background
 from index.opening import open_index
-from index.stories.reading import ROOM, RememberingReader
-from index.stories.reports import UNKNOWN
+from index.related.copies import LEAST_SIMILAR
+from index.related.remembering import NEIGHBOURS, ROOM, RememberingReader
+from index.related.reports import UNKNOWN
 from tests.index.fakes import FakeEncoder, an_article
 
 
@@ -57,7 +58,7 @@ def test_more_articles_than_there_is_room_for_are_read_all_the_same(tmp_path: Pa
 def test_the_stories_of_an_index_are_told_of_every_change(tmp_path: Path) -> None:
     with open_index(tmp_path, FakeEncoder()) as index:
         index.put([an_article("a"), an_article("b", source="Paper")])
-        known = index._keeper._assigner._reader
+        known = index.measurer._reader
         key = index.article("a").key
         assert known.reports([key]).sources.tolist() == [UNKNOWN]
         index.put([an_article("a", source="Tribune"), an_article("c", title="A flood")])
@@ -67,6 +68,38 @@ def test_the_stories_of_an_index_are_told_of_every_change(tmp_path: Path) -> Non
         assert len(known.reports([key])) == 0
 
 
+def test_what_is_near_is_searched_for_once_for_story_and_text(tmp_path: Path) -> None:
+    with open_index(tmp_path, FakeEncoder()) as index:
+        index.put([an_article("a"), an_article("far", title="Wheat", text="Prices")])
+        index.put([an_article(one, text="The summit is over") for one in ("later", "waiting")])
+        reader = reader_of(index)
+        a, later, waiting = (index.article(one).key for one in ("a", "later", "waiting"))
+        own = reader.reports([a])
+        nearest = [hit.key for hit in reader.nearest(own, [waiting])]
+        assert later in nearest
+        assert waiting not in nearest
+        similar = [hit.key for hit in reader.nearest(own, [waiting]) if hit.similarity >= LEAST_SIMILAR]
+        assert reader.similar(own, "en") == similar
+        assert set(reader.similar(own, "en")) == {*similar, waiting}  # now it does not wait any more
+        for forget in (reader.search_again, reader.forget):
+            reader.nearest(own, [waiting])
+            forget([a])
+            assert waiting in reader.similar(own, "en")
+
+
+def test_where_more_are_near_than_were_found_those_of_the_language_are_searched_for(tmp_path: Path) -> None:
+    with open_index(tmp_path, FakeEncoder()) as index:
+        index.put([an_article(f"a{number}") for number in range(NEIGHBOURS)])
+        index.put([an_article("own"), an_article("german", lang="de"), an_article("more", text="The summit, and more")])
+        reader = reader_of(index)
+        own = reader.reports([index.article("own").key])
+        assert len(reader.nearest(own, [])) == NEIGHBOURS
+        similar = reader.similar(own, "en")
+        assert len(similar) == NEIGHBOURS
+        assert index.article("german").key in reader.similar(own, "de")
+        assert index.article("german").key not in similar
+
+
 def reader_of(index: CoverageIndex, room: int = ROOM) -> RememberingReader:
     encoder = FakeEncoder()
-    return RememberingReader(index._store, no_background(encoder.fingerprint, encoder.dimensions), room)
+    return RememberingReader(index._store, index._vectors, no_background(encoder.fingerprint, encoder.dimensions), room)

@@ -1,0 +1,137 @@
+"""Read articles to compare them, many of them again and again; and search for what is near to those that come."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Self
+
+import numpy as np
+from cachetools import LRUCache
+
+from index.background import Background
+from index.follower import Follower
+from index.related.copies import LEAST_SIMILAR
+from index.related.reading import ComparableReader
+from index.related.reports import Numbering, Reports
+from index.store import ArticleStore
+from index.vectors import Filters, Hit, VectorIndex
+
+ROOM = 20_000
+"""Articles, of about 2.5 KB each. Those of today's stories are looked at for nearly every article that comes."""
+
+WINDOW = timedelta(days=14)
+"""How far from an article's appearance others may have appeared to bring it into their story, or to have its text. A
+running story may be longer, as long as it never pauses for so long."""
+
+NEIGHBOURS = 40
+"""How many of the nearest articles tell which stories an article may belong to, and whose text it has. Where there are
+more copies than that, the nearest are copies themselves, and one earlier copy tells as much as all."""
+
+_ON_THEIR_WAY = 1_000
+"""Articles of which is remembered what is near."""
+
+
+class RememberingReader:
+    """Reads articles as they are compared, and remembers them until it is told that they have changed.
+
+    One thread at a time.
+
+    Attributes:
+        vectors: the index of their centred embeddings.
+        background: by which these are centred.
+    """
+
+    def __init__(self, store: ArticleStore, vectors: VectorIndex, background: Background, room: int = ROOM) -> None:
+        """Use a store, and the index of its articles.
+
+        Args:
+            store: the articles.
+            vectors: see the attribute.
+            background: see the attribute.
+            room: how many articles are remembered; when there are more, all are forgotten.
+        """
+        self.vectors = vectors
+        self.background = background
+        self._reader = ComparableReader(store, background)
+        self._room = room
+        self._near: LRUCache[int, list[Hit]] = LRUCache(_ON_THEIR_WAY)
+        self._forget_all(room)
+
+    @classmethod
+    def of(cls, follower: Follower) -> Self:
+        """A reader of a follower's store, which is told of its changes. To be used while nothing writes."""
+        reader = cls(follower.store, follower.vectors, follower.background)
+        follower.watch(reader.forget)
+        return reader
+
+    def reports(self, keys: Sequence[int]) -> Reports:
+        """Those of some articles that are there and embedded, in order."""
+        self._remember(keys)
+        places = [place for key in keys if (place := self._place_of.get(key)) is not None]
+        return self._known.of(np.array(places, np.intp))
+
+    def nearest(self, article: Reports, waiting: Collection[int]) -> list[Hit]:
+        """The nearest articles that appeared within `WINDOW` of one, at most `NEIGHBOURS`, the nearest first.
+
+        Args:
+            article: the one.
+            waiting: keys of others that are left out.
+        """
+        (key,), (appeared,) = article.keys.tolist(), article.appeared.tolist()
+        near_in_time = Filters.around(appeared, appeared, WINDOW, [key, *waiting])
+        hits = self.vectors.search(article.vectors[0], NEIGHBOURS, near_in_time)
+        if len(hits) < NEIGHBOURS or hits[-1].similarity < LEAST_SIMILAR:
+            self._near[key] = [hit for hit in hits if hit.similarity >= LEAST_SIMILAR]  # and there are no more
+        return hits
+
+    def similar(self, article: Reports, lang: str) -> list[int]:
+        """The keys of articles that may have an article's text, the nearest first.
+
+        Those that were waiting when its `nearest` were asked for may be left out, once: it is among theirs.
+
+        Args:
+            article: the one.
+            lang: its language without region and script. Of others some may be among them.
+        """
+        (key,), (appeared,) = article.keys.tolist(), article.appeared.tolist()
+        hits = self._near.pop(key, None)
+        if hits is None:
+            in_time = Filters.around(appeared, appeared, WINDOW, [key])
+            hits = self.vectors.search(article.vectors[0], NEIGHBOURS, replace(in_time, langs=frozenset({lang})))
+        return [hit.key for hit in hits if hit.similarity >= LEAST_SIMILAR]
+
+    def search_again(self, keys: Collection[int]) -> None:
+        """Forget what is near to some articles: another one has come."""
+        for key in keys:
+            self._near.pop(key, None)
+
+    def forget(self, keys: Collection[int] | None) -> None:
+        """Read some articles anew the next time, which may have changed; None for all."""
+        if keys is None:
+            self._forget_all(self._room)
+            return
+        for key in keys:
+            self._place_of.pop(key, None)
+        self.search_again(keys)
+
+    def _remember(self, keys: Sequence[int]) -> None:
+        missing = [key for key in dict.fromkeys(keys) if key not in self._place_of]
+        if missing and self._used + len(missing) > len(self._known):
+            missing = list(dict.fromkeys(keys))
+            self._make_room(max(self._room, len(missing)))
+        articles = list(self._reader.read(missing).values())
+        if articles:
+            read = Reports.of_articles(articles, self._reader.centred(articles), self._numbering)
+            self._known.put(slice(self._used, self._used + len(read)), read)
+            self._place_of.update((key, self._used + place) for key, place in read.places.items())
+            self._used += len(read)
+
+    def _forget_all(self, room: int) -> None:
+        self._near.clear()
+        self._make_room(room)
+
+    def _make_room(self, room: int) -> None:
+        self._numbering = Numbering()
+        self._known = Reports.room_for(room, len(self.background.default))
+        self._place_of: dict[int, int] = {}
+        self._used = 0
