@@ -45,7 +45,8 @@ from service.settings import Settings, read_settings
 HOT = 1_000
 ROUNDS = 3
 SECONDS = 8
-RATED_SECONDS = 20
+TURNS = 3
+RATED_SECONDS = 10
 _CONNECTIONS = 16
 _BATCH = 200
 
@@ -192,27 +193,28 @@ def ask(address: str, paths: Sequence[str]) -> list[httpx2.Response]:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Paths to ask for: in each round, then while nothing else is done, and while articles are taken in."""
+    """Paths to ask for: in each round, then in turns while nothing else is done, and while articles are taken in."""
 
     rounds: list[Sequence[str]]
-    quiet: Sequence[str]
-    ingesting: Sequence[str]
+    turns: list[tuple[Sequence[str], Sequence[str]]]
 
 
 def again(paths: Sequence[str]) -> Asked:
     """The same ones all the time."""
-    return Asked([paths] * ROUNDS, paths, paths)
+    return Asked([paths] * ROUNDS, [(paths, paths)] * TURNS)
 
 
 def once(paths: Sequence[str]) -> Asked:
     """Each one once."""
-    bounds = [part * len(paths) // (ROUNDS + 2) for part in range(ROUNDS + 3)]
-    *rounds, quiet, ingesting = [paths[start:end] for start, end in pairwise(bounds)]
-    return Asked(rounds, quiet, ingesting)
+    parts = ROUNDS + 2 * TURNS
+    bounds = [part * len(paths) // parts for part in range(parts + 1)]
+    each = [paths[start:end] for start, end in pairwise(bounds)]
+    turns = each[ROUNDS:]
+    return Asked(each[:ROUNDS], list(zip(turns[::2], turns[1::2], strict=True)))
 
 
 def late(name: str, address: str, writer: str, real: RealNews, rate: float, asked: Asked) -> dict[str, float]:
-    """How late answers are at a rate, while nothing else is done and while articles are taken in.
+    """How late answers are at a rate, while nothing else is done and while articles are taken in: medians of turns.
 
     Args:
         name: of what is asked for.
@@ -222,18 +224,18 @@ def late(name: str, address: str, writer: str, real: RealNews, rate: float, aske
         rate: requests a second.
         asked: paths.
     """
-    quiet = times_at(address, rate, asked.quiet)
-    with ingesting(writer, real):
-        busy = times_at(address, rate, asked.ingesting)
-    figures = {
-        f"{name}/{state}/p{percent}_ms": float(np.percentile(times, percent))
-        for state, times in (("quiet", quiet), ("ingesting", busy))
-        for percent in (50, 99)
-    }
-    p99 = "p99_ms"
-    return figures | {
-        f"{name}/p99_ingesting_of_quiet": figures[f"{name}/ingesting/{p99}"] / figures[f"{name}/quiet/{p99}"]
-    }
+    turns: list[dict[str, float]] = []
+    for unhindered, hindered in asked.turns:
+        quiet = times_at(address, rate, unhindered)
+        with ingesting(writer, real):
+            busy = times_at(address, rate, hindered)
+        figures = {
+            f"{state}/p{percent}_ms": float(np.percentile(times, percent))
+            for state, times in (("quiet", quiet), ("ingesting", busy))
+            for percent in (50, 99)
+        }
+        turns.append(figures | {"p99_ingesting_of_quiet": figures["ingesting/p99_ms"] / figures["quiet/p99_ms"]})
+    return {f"{name}/{key}": median(turn[key] for turn in turns) for key in turns[0]}
 
 
 def one_process(news: NewsLike, count: int, real: RealNews, folder: Path, paths: Sequence[str]) -> dict[str, float]:
