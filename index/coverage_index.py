@@ -78,14 +78,14 @@ class CoverageIndex:
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
         self.takedowns = Takedowns(follower)
-        self.summaries = Summaries(follower, encoder)
+        self._claims = Claims()
+        self.summaries = Summaries(follower, encoder, self._claims)
         self.sources = Sources(follower.store)
         self.measurer = Measurer(follower, reader)
         self.editions = follower.vectors.editions
         self.observer: Observer = Unobserved()
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder, self._writing = encoder, follower.writing
-        self._claims = Claims()
         self.bulk = Bulk(self._claims, partial(self._accept, restore=False, condition=None), encoder.encode, self._keep)
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")

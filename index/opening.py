@@ -46,8 +46,8 @@ def open_index(
         writer: take the write lock. Without it nothing may be put; what another process puts is seen within a second.
         reencode: if the vectors are of another model, drop them and embed all articles again, instead of refusing.
         retention_days: articles that both appeared and arrived more than so many days ago are deleted; 0 keeps all.
-        summarise: make summaries of what comes in when the encoder has nothing else to do; without it, they are made
-            when somebody asks for them.
+        summarise: make summaries of what comes in when nobody puts articles and the encoder rests; without it, they are
+            made when somebody asks for them.
         scorer: tells how probable it is that articles belong together; None for the one that is shipped.
 
     Raises:

@@ -1,9 +1,9 @@
 """Summaries of the articles of a store: made once, and kept with the article.
 
 To embed the sentences of an article takes a third longer than to embed the article (`scripts/evaluate-summaries`). So
-that neither those who send articles nor those who read them wait for it, summaries of what comes in are made when the
-encoder has nothing else to do, the latest article first; of an article that has none yet, when somebody asks for it.
-They are kept in the store, and go with the article, with any change of it, and with the model.
+that neither those who send articles nor those who read them wait for it, summaries of what comes in are made when
+nobody is putting articles and the encoder has nothing to do, the latest article first; of an article that has none yet,
+when somebody asks for it. They are kept in the store, and go with the article, any change of it, and the model.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from index.claims import Claims
 from index.encoder import Encoder
 from index.errors import EncoderOverloadedError, StoreError
 from index.follower import Follower
@@ -38,16 +39,18 @@ _AT_ONCE = 4
 class Summaries:
     """Makes and keeps summaries. May be called from several threads at once."""
 
-    def __init__(self, follower: Follower, encoder: Encoder) -> None:
+    def __init__(self, follower: Follower, encoder: Encoder, claims: Claims) -> None:
         """Put the parts together.
 
         Args:
             follower: the store with its index.
             encoder: the model that the store is embedded with.
+            claims: of those who put articles.
         """
         self._follower = follower
         self._store = follower.store
         self._encoder = encoder
+        self._claims = claims
         self._expected: deque[int] = deque(maxlen=_MOST_EXPECTED)
 
     def kept(self, articles: Sequence[StoredArticle]) -> dict[int, list[str]]:
@@ -93,9 +96,10 @@ class Summaries:
         self._expected.extend(keys)
 
     def make_expected(self) -> None:
-        """Make some of the summaries that are to be made, if nothing waits for the encoder."""
+        """Make some of the summaries that are to be made, if nobody puts articles and nothing waits for the encoder."""
         for _ in range(_AT_ONCE):
-            if not self._expected or self._encoder.figures().waiting_texts:
+            # What is embedded is still to be kept, for which a batch needs the processors as much.
+            if not self._expected or len(self._claims) or self._encoder.figures().waiting_texts:
                 return
             for stored in self._store.get_by_keys([self._expected.pop()]).values():
                 self.make(stored)

@@ -133,6 +133,15 @@ def test_in_a_quiet_moment_those_of_what_came_in_are_made(tmp_path: Path) -> Non
         wait_until(lambda: len(index.summaries.kept(articles)) == len(articles))
 
 
+def test_while_articles_are_put_none_are_made_though_the_encoder_is_idle(index: CoverageIndex) -> None:
+    index.put([an_article("new", title="The summit again", text=TEXT)])
+    with index._claims.claimed(["of a batch that is still being kept"]):
+        index.summaries.make_expected()
+        assert kept(index, index.article("new")) is None
+    index.summaries.make_expected()
+    assert kept(index, index.article("new"))
+
+
 @pytest.mark.anyio
 async def test_a_reader_makes_but_does_not_keep_them(index: CoverageIndex, tmp_path: Path) -> None:
     with open_index(tmp_path / "data", FakeEncoder(), writer=False) as reader:
