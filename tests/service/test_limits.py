@@ -199,7 +199,8 @@ def test_a_read_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
         assert_problem(answer, 503, "0.2 s")
         assert answer.headers["Retry-After"] == "5"
         assert encoder.let_off.wait(30)
-        assert httpx2.get(f"{address}/v1/stories").status_code == 200
+        # On a busy machine even this may take as long once.
+        wait_until(lambda: httpx2.get(f"{address}/v1/stories").status_code == 200)
 
 
 def test_a_read_in_a_thread_is_given_up_too_and_counts_until_the_thread_is_done(
