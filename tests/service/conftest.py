@@ -1,5 +1,7 @@
 """The service on real sockets with the sample stories in it, and on its own with nothing in it."""
 
+import asyncio
+import faulthandler
 import os
 import shutil
 import socket
@@ -133,16 +135,21 @@ def revoke_key(keys: Path, text: str) -> None:
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread, on a free port of loopback; gives its address."""
-    ports: Queue[int] = Queue()
+    started: Queue[tuple[int, asyncio.AbstractEventLoop]] = Queue()
     settings = getattr(app.state, "settings", Settings()).model_copy(update={"host": "127.0.0.1", "port": 0})
-    server = Server(configured(app, settings), ports.put)
+    server = Server(configured(app, settings), lambda port: started.put((port, asyncio.get_running_loop())))
     thread = threading.Thread(target=server.run)
     thread.start()
+    port, loop = started.get(timeout=60)
     try:
-        yield f"http://127.0.0.1:{ports.get(timeout=60)}"
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join(timeout=60)
+        if thread.is_alive():
+            faulthandler.dump_traceback(all_threads=True)
+            waiting = "\n".join(map(repr, asyncio.all_tasks(loop)))
+            pytest.fail(f"the service did not stop within a minute of being told to; it waits for\n{waiting}")
 
 
 def connected(address: str, sent: bytes = b"") -> socket.socket:
