@@ -8,6 +8,7 @@ from rich.console import Console
 
 from index import progress as module
 from index.progress import progress
+from tests.clocks import set_clock
 
 
 def test_elsewhere_than_on_a_terminal_the_start_and_the_end_are_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -21,7 +22,7 @@ def test_long_work_is_logged_from_time_to_time(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(0, 100, 3))
-    monkeypatch.setattr("index.progress.time.monotonic", lambda: next(clock))
+    set_clock(monkeypatch, "index.progress", monotonic=lambda: next(clock))
     with caplog.at_level(logging.INFO), progress("embedding", 10) as advance:
         for _ in range(4):
             advance(2)

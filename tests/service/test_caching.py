@@ -12,6 +12,7 @@ from index.store.stories import Regrouping
 from index.stories.library import StoryLibrary
 from service.app import create_app
 from service.settings import Settings
+from tests.clocks import set_clock
 from tests.index.fakes import FakeEncoder
 
 URL = "https://example.org/summit"
@@ -155,9 +156,9 @@ def test_an_error_is_not_kept(told: TestClient, path: str) -> None:
 def test_what_says_how_things_are_by_now_is_another_answer_a_minute_later(
     told: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.caching.time.time", lambda: 59.0)
+    set_clock(monkeypatch, "service.caching", now=lambda: 59.0)
     related, stories = tag(told, RELATED), tag(told, "/v1/stories")
-    monkeypatch.setattr("service.caching.time.time", lambda: 60.0)
+    set_clock(monkeypatch, "service.caching", now=lambda: 60.0)
     assert (status(told, RELATED, related), status(told, "/v1/stories", stories)) == (304, 200)
 
 

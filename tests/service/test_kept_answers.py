@@ -16,6 +16,7 @@ from service.access.keys import Scope
 from service.app import create_app
 from service.kept_answers import KeptAnswer, KeptAnswers
 from service.settings import Settings
+from tests.clocks import set_clock
 from tests.service.conftest import add_key, revoke_key
 from tests.waiting import wait_until
 
@@ -46,9 +47,8 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def later(seconds: float) -> Iterator[None]:
     """So much later."""
-    now = time.monotonic
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("service.kept_answers.time.monotonic", lambda: now() + seconds)
+        set_clock(patch, "service.kept_answers", monotonic=lambda: time.monotonic() + seconds)
         yield
 
 
