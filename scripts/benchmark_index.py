@@ -1,6 +1,7 @@
 """Measure store and index at any size: articles made from real embeddings are ingested as the service does it.
 
-They are not grouped into stories, which `benchmark stories` measures.
+They are not grouped into stories, which `benchmark stories` measures. `benchmark searches` leaves the store out too,
+and measures searches among many millions within the hour.
 
 Times are compared with those of FAISS's exact flat index of fp32 vectors: the same vectors, in the same run, with as
 many threads. What was to be found is what an exact search finds.
@@ -85,13 +86,13 @@ def real_news(file: Path) -> RealNews:
 
 
 def search_times(
-    vectors: SegmentedVectorIndex, queries: Sequence[Query], case: str
+    vectors: SegmentedVectorIndex, queries: Sequence[Query], case: str, limit: int = LIMIT
 ) -> tuple[list[float], list[set[int]]]:
     """Seconds of each search, and the keys found."""
     seconds, found = [], []
     for query in queries:
         started = time.perf_counter()
-        hits = vectors.search(query.vector, LIMIT, query.filters[case])
+        hits = vectors.search(query.vector, limit, query.filters[case])
         seconds.append(time.perf_counter() - started)
         found.append({hit.key for hit in hits})
     return seconds, found
@@ -152,18 +153,26 @@ def ingest(parts: Opened, encoder: Prepared, news: NewsLike, count: int) -> floa
 def add_rate(news: NewsLike, folder: Path) -> float:
     """Vectors a second that an index takes, with its merges going on beside."""
     vectors = SegmentedVectorIndex(news.vectors.shape[1], folder)
-    seconds, count = 0.0, min(ADDED, news.count)
+    count = min(ADDED, news.count)
+    seconds = add(vectors, news, count)
+    vectors.close()
+    return count / seconds
+
+
+def add(vectors: SegmentedVectorIndex, news: NewsLike, count: int) -> float:
+    """Add the first articles to an index without a store; gives the seconds that its `add` took."""
+    seconds = 0.0
     for first in range(0, count, ADDED_AT_ONCE):
         numbers = range(first, min(first + ADDED_AT_ONCE, count))
         entries = [
-            Entry(number, number, news.appeared_at(number), str(news.langs[number]), "", "KR") for number in numbers
+            Entry(number + 1, number + 1, news.appeared_at(number), str(news.langs[number]), "", "KR")
+            for number in numbers
         ]
         part = news.vectors[numbers.start : numbers.stop].astype(np.float32)
         started = time.perf_counter()
         vectors.add(entries, part)
         seconds += time.perf_counter() - started
-    vectors.close()
-    return count / seconds
+    return seconds
 
 
 def deletions(index: CoverageIndex, vectors: SegmentedVectorIndex, news: NewsLike, count: int) -> dict[str, float]:
@@ -201,36 +210,63 @@ def neighbours(vectors: Vectors) -> tuple[float, float]:
     return float(np.median(ranked[:, 1])), float(np.median(ranked[:, LIMIT]))
 
 
+def like_real(news: NewsLike, real: RealNews) -> dict[str, float]:
+    """How similar the neighbours of as many articles are."""
+    first, twentieth = neighbours(news.vectors[: len(real.vectors)].astype(np.float32))
+    return {"neighbours/first": first, "neighbours/twentieth": twentieth}
+
+
+def merged(vectors: SegmentedVectorIndex) -> dict[str, float]:
+    """Wait until the index has no more to merge: how long that was, and in how many segments it is then."""
+    started = time.perf_counter()
+    while vectors.is_merging:
+        time.sleep(0.1)
+    return {
+        "ingest/merging_after_seconds": time.perf_counter() - started,
+        "segments": len(vectors.segment_rows()),
+    }
+
+
+def searches(
+    vectors: SegmentedVectorIndex, queries: Sequence[Query], wanted: dict[str, list[set[int]]]
+) -> tuple[dict[str, Times], dict[str, float]]:
+    """Searches while nothing else is done: their times by case, and all figures."""
+    idle: dict[str, Times] = {}
+    figures: dict[str, float] = {}
+    for case in CASES:
+        search_times(vectors, queries[:20], case)
+        seconds, found = search_times(vectors, queries, case)
+        idle[case] = Times.of(seconds)
+        figures |= {f"{case}/{name}_ms": value for name, value in idle[case]._asdict().items()}
+        figures[f"{case}/recall_at_20"] = recall(found, wanted[case])
+        figures[f"{case}/p95_to_no_filter"] = idle[case].p95 / idle["no filter"].p95
+    return idle, figures
+
+
+def row_of(figures: dict[str, float], count: int, case: str) -> list[str]:
+    """What the table says of a case first."""
+    times = [f"{figures[f'{case}/{name}_ms']:.2f}" for name in Times._fields]
+    return [f"{count:,}", case, *times, f"{figures[f'{case}/recall_at_20']:.4f}"]
+
+
 def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str, float]:
     """All figures of one size."""
     extra = int(WRITING_SECONDS * WRITTEN_A_SECOND * 2)
     news = NewsLike(real, count + extra, folder / "vectors")
-    figures = dict(
-        zip(("first", "twentieth"), neighbours(news.vectors[: len(real.vectors)].astype(np.float32)), strict=True)
-    )
-    figures = {f"neighbours/{name}": value for name, value in figures.items()}
+    figures = like_real(news, real)
     queries = queries_of(news, count)
     wanted = exact(news, count, queries)
     encoder = Prepared(news, news.vectors.shape[1])
     with opened(folder, encoder) as parts:
         index, vectors = parts.index, parts.vectors
         figures["ingest/articles_a_second"] = ingest(parts, encoder, news, count)
-        started = time.perf_counter()
-        while vectors.is_merging:
-            time.sleep(0.1)
-        figures["ingest/merging_after_seconds"] = time.perf_counter() - started
-        figures |= {"segments": len(vectors.segment_rows())}
+        figures |= merged(vectors)
         flat = flat_times(news, count, queries) if count <= MOST_FLAT else None
         if flat:
             figures |= {f"flat/{name}": value for name, value in flat._asdict().items()}
             table.add_row(f"{count:,}", "flat fp32, no filter", *(f"{value:.2f}" for value in flat), "1", "", "")
-        idle = {}
-        for case in CASES:
-            search_times(vectors, queries[:20], case)
-            seconds, found = search_times(vectors, queries, case)
-            idle[case] = Times.of(seconds)
-            figures |= {f"{case}/{name}_ms": value for name, value in idle[case]._asdict().items()}
-            figures[f"{case}/recall_at_20"] = recall(found, wanted[case])
+        idle, of_searches = searches(vectors, queries, wanted)
+        figures |= of_searches
         busy: dict[str, list[float]] = {case: [] for case in CASES}
         with writing(parts, encoder, news, count) as written:
             started = time.perf_counter()
@@ -242,14 +278,10 @@ def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str,
             writing_times = Times.of(busy[case])
             figures |= {f"{case}/writing_{name}_ms": value for name, value in writing_times._asdict().items()}
             figures[f"{case}/writing_p95_to_idle"] = writing_times.p95 / idle[case].p95
-            figures[f"{case}/p95_to_no_filter"] = idle[case].p95 / idle["no filter"].p95
             if flat:
                 figures[f"{case}/p95_to_flat"] = idle[case].p95 / flat.p95
             table.add_row(
-                f"{count:,}",
-                case,
-                *(f"{value:.2f}" for value in idle[case]),
-                f"{figures[f'{case}/recall_at_20']:.4f}",
+                *row_of(figures, count, case),
                 f"1/{flat.p95 / idle[case].p95:.0f}" if flat else "",
                 f"{writing_times.p95:.2f} ({figures[f'{case}/writing_p95_to_idle']:.1f}x)",
             )

@@ -44,9 +44,10 @@ def queries_of(news: NewsLike, count: int) -> list[Query]:
 class Best:
     """The best rows so far of one query under its filters."""
 
-    def __init__(self, filters: Filters) -> None:
+    def __init__(self, filters: Filters, limit: int) -> None:
         """Of none yet."""
         self._filters = filters
+        self._limit = limit
         self._keys = np.empty(0, np.int64)
         self._similarities = np.empty(0, np.float32)
 
@@ -55,8 +56,8 @@ class Best:
         passing = np.flatnonzero(_passes(news, part, self._filters))
         similarities = np.concatenate([self._similarities, similarities[passing]])
         keys = np.concatenate([self._keys, passing + part.start + 1])
-        if len(keys) > LIMIT:
-            best = np.argpartition(-similarities, LIMIT - 1)[:LIMIT]
+        if len(keys) > self._limit:
+            best = np.argpartition(-similarities, self._limit - 1)[: self._limit]
             keys, similarities = keys[best], similarities[best]
         self._keys, self._similarities = keys, similarities
 
@@ -66,10 +67,10 @@ class Best:
         return set(self._keys.tolist())
 
 
-def exact(news: NewsLike, count: int, queries: Sequence[Query]) -> dict[str, list[set[int]]]:
+def exact(news: NewsLike, count: int, queries: Sequence[Query], limit: int = LIMIT) -> dict[str, list[set[int]]]:
     """The keys that an exact search of the first `count` articles finds, by case."""
     asked = np.stack([query.vector for query in queries])
-    best = {case: [Best(query.filters[case]) for query in queries] for case in CASES}
+    best = {case: [Best(query.filters[case], limit) for query in queries] for case in CASES}
     with progress("exact search", count) as advance:
         for first in range(0, count, _BLOCK):
             part = slice(first, min(first + _BLOCK, count))

@@ -14,6 +14,9 @@ from index.vectors import Entry, Filters
 Mask = NDArray[np.bool_]
 Places = NDArray[np.intp]
 
+_COMMON = 1 / 32
+"""The share of rows that a language has to have to be told apart from the others."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -113,6 +116,14 @@ def matching(columns: Columns, filters: Filters, names: Dictionaries) -> Mask | 
     for condition in _conditions(columns, filters, names):
         mask = condition if mask is None else mask & condition
     return mask
+
+
+def kinds_of(langs: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Small numbers for rows, shape (rows,), another one for each language that many of them have; 0 for the rest."""
+    numbers, counts = np.unique(langs, return_counts=True)
+    common = numbers[counts >= _COMMON * len(langs)]
+    places = np.minimum(np.searchsorted(common, langs), max(0, len(common) - 1))
+    return np.where(common[places] == langs, places + 1, 0) if len(common) else np.zeros(len(langs), np.intp)
 
 
 def _conditions(columns: Columns, filters: Filters, names: Dictionaries) -> Iterator[Mask]:

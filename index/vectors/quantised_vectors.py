@@ -1,11 +1,18 @@
 """Vectors that never change, searched by FAISS. The only module that imports faiss.
 
-Every vector is kept twice: as fp16, and as a product quantisation with 4 bits for every 4 dimensions (Jégou et al.
-2011, https://inria.hal.science/inria-00514462), an eighth of the size, whose similarities are looked up in registers
-(André et al. 2015, https://www.vldb.org/pvldb/vol9/p288-andre.pdf). A search goes through all the short ones, and
-through the fp16 ones of the best that it finds there.
+Every vector is kept twice: as fp16, and as a short code. That is a product quantisation with 4 bits for every few
+dimensions (Jégou et al. 2011, https://inria.hal.science/inria-00514462) of what the first principal components say of
+the vector, a thirtieth of the size or so, whose similarities are looked up in registers (André et al. 2015,
+https://www.vldb.org/pvldb/vol9/p288-andre.pdf). A search goes through the codes, and through the fp16 vectors of the
+best that it finds there.
+
+The codes lie in FAISS's inverted lists. Other than usual these are not of what is alike, so that none of the best is
+missed: each is of one kind of rows, which are those of one language, from one span of consecutive rows. A search goes
+through those lists that have rows which may be found.
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -21,58 +28,95 @@ if TYPE_CHECKING:
 EXACT_ROWS = 2_048
 """Up to so many rows the fp16 vectors are all looked at; the quantisation is trained on more."""
 
-CANDIDATES = 200
-CANDIDATES_OF_ONE = 20
-"""How many are looked at again as fp16, and how many more for each that is wanted. Of 524,288 news-like vectors, of
-which 0.6 % to 8 % passed a filter, 400 find 0.991 to 1.000 of the best 20, and 800 find 0.997 to 1.000 and take a tenth
-longer. To look into the nearest half of 512 inverted lists only takes two thirds of that, and finds 0.973 to 0.988."""
+COMPONENTS = 0.52
+"""Principal components are kept for so many of the dimensions, and rotated at random, so that each says as much. Of
+half a million news-like vectors with 384 dimensions 400 candidates find 0.995 of the best 20 by 48 subvectors of 192
+components, 0.987 by 64 of all dimensions."""
 
-WITHOUT_FILTER = 0.7
-"""As many of these are enough where there is no filter: the best stand out more among more. 0.999 of the best 20."""
+_SUBVECTOR = 5
+"""Components of a subvector. With 6 a search without a filter takes nine tenths of the time, and in a week of a million
+articles a third more, since it needs more candidates; with 4 it is the other way round."""
 
-OF_ROWS = 1 << 20
-"""These are of so many rows; of fewer the square root of their share is enough, since fewer come near to the best. Of a
-million in seven segments they find 0.992 and more of the best 20, in each of the four cases of `scripts/benchmark
-index`; as many for every segment find 0.999, and a share that is the rows' own finds 0.97."""
+SPAN = 1 << 15
+"""Rows. FAISS compares whole lists, whatever of them may be found, so half of a span is lost at either end; and each
+list costs nearly a microsecond. Files with other spans are of another format."""
 
 _FEWEST = 2.0
-_SUBVECTOR = 4
+"""Candidates for each that is wanted."""
+
+_AS_IT_IS, _ROTATED = 0.0, True
+_BITS = 4
+_PAIR = 2  # of subvectors, whose bits fill a byte
 _TRAINED_ON = 16_384
-_CHUNK = 65_536
 
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Rows that may be found.
+
+    Attributes:
+        count: how many.
+        bits: a bit for each row of all, the lowest of a byte first; None if all may be found.
+        lists: which lists have any of them, shape (lists,). Others may be among these.
+    """
+
+    count: int
+    bits: NDArray[np.uint8] | None
+    lists: Mask
+
+
 class QuantisedVectors:
-    """Vectors by their place, 0 to rows - 1."""
+    """Vectors by their place, 0 to rows - 1.
+
+    Attributes:
+        lists: which lists have any rows, shape (lists,); there are none where all vectors are looked at.
+    """
 
     def __init__(self, index: "faiss.IndexRefine | faiss.IndexScalarQuantizer") -> None:
         """Take over an index; use `build` or `read`."""
+        import faiss
+
         self._index = index
+        lists = list(_rows_of_lists(index)) if isinstance(index, faiss.IndexRefine) else []
+        self.lists: Mask = np.array([len(rows) > 0 for rows in lists], np.bool_)
+        self._kinds = len(lists) // _spans(len(self))
+        self._list_of = np.empty(len(self) if lists else 0, np.int32)
+        for number, rows in enumerate(lists):
+            self._list_of[rows] = number
 
     @classmethod
-    def build(cls, vectors: NDArray[np.float16]) -> Self:
+    def build(cls, vectors: NDArray[np.float16], kinds: NDArray[np.intp]) -> Self:
         """Quantise vectors.
 
         Args:
             vectors: shape (rows, dimensions), float16, at least one.
+            kinds: small numbers from 0 on, shape (rows,): those that filters often tell apart have different ones.
         """
         import faiss
 
         faiss.omp_set_num_threads(threads.SEARCH)  # which FAISS keeps for each calling thread
         rows, dimensions = vectors.shape
-        index: faiss.Index
-        if rows <= EXACT_ROWS or dimensions % _SUBVECTOR:
-            index = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        else:
-            # One inverted list of all: FAISS takes a filter for its fast scan only where there are lists.
-            of_lists = f"IVF1,PQ{dimensions // _SUBVECTOR}x4fs,Refine(SQfp16)"
-            index = faiss.index_factory(dimensions, of_lists, faiss.METRIC_INNER_PRODUCT)
-        sample = np.sort(np.random.default_rng(0).permutation(rows)[:_TRAINED_ON])
-        index.train(vectors[sample].astype(np.float32))
-        for start in range(0, rows, _CHUNK):
-            index.add(vectors[start : start + _CHUNK].astype(np.float32))
-        return cls(index)
+        whole = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        subvectors = _PAIR * round(dimensions * COMPONENTS / _SUBVECTOR / _PAIR)
+        components = subvectors * _SUBVECTOR
+        is_short = rows > EXACT_ROWS and 0 < components <= dimensions
+        if is_short:
+            principal = faiss.PCAMatrix(dimensions, components, _AS_IT_IS, _ROTATED)
+            sample = np.sort(np.random.default_rng(0).permutation(rows)[:_TRAINED_ON])
+            principal.train(vectors[sample].astype(np.float32))
+            different = int(kinds.max()) + 1
+            list_of = np.arange(rows) // SPAN * different + kinds
+            codes = _Codes(components, subvectors, _spans(rows) * different)
+            codes.train(principal.apply(vectors[sample].astype(np.float32)))
+        for start in range(0, rows, SPAN):
+            part = slice(start, start + SPAN)
+            of_span = vectors[part].astype(np.float32)
+            whole.add(of_span)
+            if is_short:
+                codes.add(principal.apply(of_span), start, list_of[part])
+        return cls(faiss.IndexRefine(faiss.IndexPreTransform(principal, codes.index), whole) if is_short else whole)
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -104,24 +148,38 @@ class QuantisedVectors:
         """The number of rows."""
         return int(self._index.ntotal)
 
-    def search(self, vector: NDArray[np.float32], limit: int, chosen: NDArray[np.uint8] | None) -> Found:
+    def lists_with(self, rows: Mask) -> Mask:
+        """Which lists have any of some rows, shape (rows,); shape (lists,)."""
+        found: Mask = np.bincount(self._list_of[rows[: len(self._list_of)]], minlength=len(self.lists)) > 0
+        return found
+
+    def lists_between(self, first: int, last: int) -> slice:
+        """Which lists have any of the rows from the first to before the last."""
+        return slice(first // SPAN * self._kinds, _spans(last) * self._kinds)
+
+    def search(self, vector: NDArray[np.float32], limit: int, chosen: Chosen, candidates: float) -> Found:
         """Places and similarities of the best rows, at most `limit`, in any order.
 
         Args:
             vector: shape (dimensions,), float32.
             limit: at least 1.
-            chosen: a bit for each row that may be found, the lowest of a byte first; None if all may be.
+            chosen: those that may be found, at least one.
+            candidates: how many to look at again as fp16; where they are too few for the limit it is more.
         """
         import faiss
 
         faiss.omp_set_num_threads(threads.SEARCH)
         # Rows that are searched whole need no selector, and are searched faster without.
-        selector = None if chosen is None else faiss.IDSelectorBitmap(chosen)
+        selector = None if chosen.bits is None else faiss.IDSelectorBitmap(chosen.bits)
         if isinstance(self._index, faiss.IndexRefine):
-            candidates = (CANDIDATES_OF_ONE + CANDIDATES / limit) * min(1.0, (len(self) / OF_ROWS) ** 0.5)
+            of_lists = faiss.SearchParametersIVF(
+                nprobe=int(np.count_nonzero(chosen.lists)),
+                quantizer_params=faiss.SearchParameters(sel=faiss.IDSelectorBitmap(packed(chosen.lists))),
+                sel=selector,
+            )
             parameters = faiss.IndexRefineSearchParameters(
-                k_factor=max(_FEWEST, candidates if selector else WITHOUT_FILTER * candidates),
-                base_index_params=faiss.SearchParametersIVF(nprobe=1, sel=selector),
+                k_factor=max(_FEWEST, candidates / limit),
+                base_index_params=faiss.SearchParametersPreTransform(index_params=of_lists),
             )
         else:
             parameters = faiss.SearchParameters(sel=selector)
@@ -139,6 +197,55 @@ class QuantisedVectors:
         return halves
 
 
+class _Codes:
+    """Short codes in lists, to be filled.
+
+    FAISS puts a row into the list whose vector it is closest to, and searches those whose vectors are closest to what
+    is asked for. Here it is told which, and the vectors are all the same.
+    """
+
+    def __init__(self, dimensions: int, subvectors: int, lists: int) -> None:
+        import faiss
+
+        self._lists = faiss.IndexFlatL2(dimensions)
+        self._lists.add(np.zeros((lists, dimensions), np.float32))
+        self.index = faiss.IndexIVFPQFastScan(
+            self._lists, dimensions, lists, subvectors, _BITS, faiss.METRIC_INNER_PRODUCT
+        )
+        self._same = np.zeros((1, dimensions), np.float32)
+
+    def train(self, vectors: NDArray[np.float32]) -> None:
+        """Learn from vectors what the codes stand for."""
+        self.index.train(vectors)
+
+    def add(self, vectors: NDArray[np.float32], start: int, list_of: NDArray[np.intp]) -> None:
+        """Add vectors to their lists, shape (n, dimensions) and (n,); their places are from `start` on."""
+        import faiss
+
+        for number in np.unique(list_of).tolist():
+            of_list = np.flatnonzero(list_of == number)
+            only = faiss.IndexIDMap(faiss.IndexFlatL2(self.index.d))
+            only.add_with_ids(self._same, np.array([number]))
+            self.index.quantizer = only
+            self.index.add_with_ids(vectors[of_list], start + of_list)
+        self.index.quantizer = self._lists
+
+
 def packed(chosen: Mask) -> NDArray[np.uint8]:
-    """A bit for each row, as `QuantisedVectors.search` takes them."""
+    """A bit for each row, the lowest of a byte first."""
     return np.packbits(chosen, bitorder="little")
+
+
+def _spans(rows: int) -> int:
+    """In how many spans so many rows lie."""
+    return -(-rows // SPAN)
+
+
+def _rows_of_lists(index: "faiss.IndexRefine") -> Iterator[NDArray[np.int64]]:
+    """The places of the rows of each list."""
+    import faiss
+
+    codes = faiss.downcast_index(faiss.downcast_index(index.base_index).index)
+    for number in range(codes.nlist):
+        count = codes.get_list_size(number)
+        yield faiss.rev_swig_ptr(codes.invlists.get_ids(number), count) if count else np.empty(0, np.int64)

@@ -22,7 +22,7 @@ from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.quantised_vectors import QuantisedVectors
 from index.vectors.segments import Sealed
 
-FORMAT = 1
+FORMAT = 2
 """Raised when older files can no longer be read; they are then built again."""
 
 MANIFEST_FILE = "manifest.json"

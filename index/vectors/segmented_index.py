@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.vectors import NO_FILTERS, Editions, Entry, Filters, Hit, SegmentState
+from index.vectors.candidates import candidates_among
 from index.vectors.columns import Columns, Dictionaries, Names
 from index.vectors.compaction import Merger, merge, to_merge
 from index.vectors.segment_files import (
@@ -80,6 +81,7 @@ class SegmentedVectorIndex:
         writer: bool = True,
         segment_rows: int = SEGMENT_ROWS,
         in_background: bool = True,
+        candidates: Callable[[int, int, int], float] = candidates_among,
     ) -> None:
         """Open the index in a folder, or make an empty one.
 
@@ -90,6 +92,7 @@ class SegmentedVectorIndex:
             writer: keep what is added, and tidy the folder. There must be one writer; others may `refresh`.
             segment_rows: how many rows the live segment takes before it is sealed.
             in_background: merge segments in a thread; otherwise only by `compact`.
+            candidates: how many to look at again; see `candidates_among`.
 
         Raises:
             OSError: the folder cannot be read, or written to.
@@ -99,6 +102,7 @@ class SegmentedVectorIndex:
         self._folder = folder
         self._writer = writer
         self._segment_rows = segment_rows
+        self._candidates = candidates
         self._names = Dictionaries(Names(), Names(), Names())
         self._writing = threading.Lock()
         self._manifest = Manifest(stamp=stamp)
@@ -147,7 +151,7 @@ class SegmentedVectorIndex:
 
     def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
         """Find the most similar entries; see `VectorIndex.search`."""
-        keys, similarities = searched(self._view.segments, vector, limit, filters, self._names)
+        keys, similarities = searched(self._view.segments, vector, limit, filters, self._names, self._candidates)
         order = np.lexsort((keys, -similarities))[:limit]
         return [Hit(*hit) for hit in zip(keys[order].tolist(), similarities[order].tolist(), strict=True)]
 

@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.vectors import NO_FILTERS, Filters
-from index.vectors.columns import Columns, Dictionaries, Mask, Places, matching, microseconds
-from index.vectors.quantised_vectors import Found, QuantisedVectors, packed
+from index.vectors.candidates import candidates_of_part
+from index.vectors.columns import Columns, Dictionaries, Mask, Places, kinds_of, matching, microseconds
+from index.vectors.quantised_vectors import Chosen, Found, QuantisedVectors, packed
 
 _REMEMBERED = 16
 """Masks of a segment, of a byte for each row: they take a third of the time of a search for one language."""
+
+_NONE = Chosen(0, None, np.empty(0, np.bool_))
 
 NOTHING: Found = (np.empty(0, np.int64), np.empty(0, np.float32))
 
@@ -35,8 +39,8 @@ class Segment(Protocol):
         """The lowest and the highest key of the rows, of which there is one at least."""
         ...
 
-    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
-        """Keys and similarities of the best `limit` rows that are alive and pass the filters, in any order."""
+    def choose(self, asked: "Asked", names: Dictionaries) -> "Choice":
+        """The rows that are alive and pass the filters."""
         ...
 
     def places_of(self, keys: NDArray[np.int64]) -> Places:
@@ -57,6 +61,42 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Filters, taken apart once for all segments.
+
+    Attributes:
+        filters: these.
+        lasting: what of them has nothing to do with the moment, or with the one who asks.
+        since, until: their times in microseconds since 1970; None where there is none.
+    """
+
+    filters: Filters
+    lasting: Filters
+    since: int | None
+    until: int | None
+
+    @classmethod
+    def of(cls, filters: Filters) -> Self:
+        """Take filters apart."""
+        since, until = (None if moment is None else microseconds(moment) for moment in (filters.since, filters.until))
+        return cls(filters, replace(filters, since=None, until=None, exclude=frozenset()), since, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Some rows of a segment.
+
+    Attributes:
+        count: how many.
+        best: gives keys and similarities of the most similar to a vector, at most a limit of at least 1, in any order;
+            the last argument is how many are looked at again where similarities are not exact at first.
+    """
+
+    count: int
+    best: Callable[[NDArray[np.float32], int, float], Found]
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """The rows that came last, with their vectors, shape (rows, dimensions), float32."""
 
@@ -69,17 +109,11 @@ class Live:
         """See `Segment.span`."""
         return int(self.columns.keys.min()), int(self.columns.keys.max())
 
-    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
-        """See `Segment.search`."""
-        passing = matching(self.columns, filters, names)
+    def choose(self, asked: Asked, names: Dictionaries) -> Choice:
+        """See `Segment.choose`."""
+        passing = matching(self.columns, asked.filters, names)
         places = np.flatnonzero(self.alive if passing is None else self.alive & passing)
-        if not len(places):
-            return NOTHING
-        similarities = (self.vectors @ vector)[places]  # a copy of the chosen ones alone would take longer
-        if len(places) > limit:
-            best = np.argpartition(-similarities, limit - 1)[:limit]
-            places, similarities = places[best], similarities[best]
-        return self.columns.keys[places], similarities
+        return Choice(len(places), partial(self._best, places))
 
     def places_of(self, keys: NDArray[np.int64]) -> Places:
         """See `Segment.places_of`."""
@@ -93,6 +127,14 @@ class Live:
         """See `Segment.with_alive`."""
         return replace(self, alive=alive)
 
+    def _best(self, places: Places, vector: NDArray[np.float32], limit: int, _: float) -> Found:
+        """See `Choice.best`."""
+        similarities = (self.vectors @ vector)[places]  # a copy of the chosen ones alone would take longer
+        if len(places) > limit:
+            best = np.argpartition(-similarities, limit - 1)[:limit]
+            places, similarities = places[best], similarities[best]
+        return self.columns.keys[places], similarities
+
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
@@ -104,8 +146,8 @@ class Sealed:
         alive: which of them may be found.
         name: of the folder that it is kept in; empty when it is not.
         by_key: their places in the order of their keys.
-        remembered: which rows pass filters; shared with what the segment was before rows died.
-        chosen: the same as bits, of those that are alive, and how many they are.
+        remembered: which rows pass filters, and in which lists there are any; shared with what it was before rows died.
+        chosen: the same of those that are alive.
     """
 
     columns: Columns
@@ -113,8 +155,8 @@ class Sealed:
     alive: Mask
     name: str = ""
     by_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    remembered: dict[Filters, Mask | None] = field(default_factory=dict)
-    chosen: dict[Filters, tuple[NDArray[np.uint8] | None, int]] = field(default_factory=dict)
+    remembered: dict[Filters, tuple[Mask, Mask]] = field(default_factory=dict)
+    chosen: dict[Filters, Chosen] = field(default_factory=dict)
 
     @property
     def span(self) -> tuple[int, int]:
@@ -136,21 +178,16 @@ class Sealed:
     @classmethod
     def in_order(cls, columns: Columns, vectors: NDArray[np.float16]) -> Self:
         """Seal rows in the order of time."""
-        return cls.of(columns, QuantisedVectors.build(vectors))
+        return cls.of(columns, QuantisedVectors.build(vectors, kinds_of(columns.langs)))
 
-    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries) -> Found:
-        """See `Segment.search`."""
-        first, last = self._window(filters)
-        if first == last:
-            return NOTHING
+    def choose(self, asked: Asked, names: Dictionaries) -> Choice:
+        """See `Segment.choose`."""
+        first, last = self._window(asked)
         if first == 0 and last == len(self.columns):
-            bits, count = self._chosen(filters, names)
+            chosen = self._chosen(asked.lasting, names)
         else:
-            bits, count = self._chosen_between(first, last, filters, names)
-        if not count:
-            return NOTHING
-        places, similarities = self.vectors.search(vector, min(limit, count), bits)
-        return self.columns.keys[places], similarities
+            chosen = self._chosen_between(first, last, asked.lasting, names)
+        return Choice(chosen.count, partial(self._best, chosen))
 
     def places_of(self, keys: NDArray[np.int64]) -> Places:
         """See `Segment.places_of`."""
@@ -169,52 +206,79 @@ class Sealed:
         """See `Segment.with_alive`."""
         return replace(self, alive=alive, chosen={})
 
-    def _chosen(self, filters: Filters, names: Dictionaries) -> tuple[NDArray[np.uint8] | None, int]:
-        """A bit for each row that is alive and passes the filters but for time, None if all do; and how many do."""
+    def _best(self, chosen: Chosen, vector: NDArray[np.float32], limit: int, candidates: float) -> Found:
+        """See `Choice.best`."""
+        places, similarities = self.vectors.search(vector, limit, chosen, candidates)
+        return self.columns.keys[places], similarities
 
-        def choose() -> tuple[NDArray[np.uint8] | None, int]:
-            passing = self._passing(filters, names)
-            rows = self.alive if passing is None else self.alive & passing
-            return None if rows.all() else packed(rows), int(np.count_nonzero(rows))
+    def _chosen(self, lasting: Filters, names: Dictionaries) -> Chosen:
+        """The rows that are alive and pass filters without times."""
 
-        return _remembered(self.chosen, _lasting(filters), choose)
+        def choose() -> Chosen:
+            rows, lists = self.alive, self.vectors.lists
+            if lasting != NO_FILTERS:
+                passing, of_passing = self._passing(lasting, names)
+                rows, lists = rows & passing, lists & of_passing
+            return Chosen(int(np.count_nonzero(rows)), None if rows.all() else packed(rows), lists)
 
-    def _chosen_between(
-        self, first: int, last: int, filters: Filters, names: Dictionaries
-    ) -> tuple[NDArray[np.uint8], int]:
-        """The same of the rows from the first to before the last."""
-        passing = self._passing(filters, names)
-        byte = first // 8
-        part = slice(8 * byte, last)
-        chosen = self.alive[part].copy() if passing is None else self.alive[part] & passing[part]
-        chosen[: first - 8 * byte] = False  # which are before the window, and in a byte of the bits with its first
+        return _remembered(self.chosen, lasting, choose)
+
+    def _chosen_between(self, first: int, last: int, lasting: Filters, names: Dictionaries) -> Chosen:
+        """The same from the first row to before the last."""
+        if first == last:
+            return _NONE
+        whole = self._chosen(lasting, names)
+        begin, end = first // 8, -(-last // 8)
+        of_window = np.full(end - begin, 0xFF, np.uint8) if whole.bits is None else whole.bits[begin:end].copy()
+        of_window[0] &= 0xFF << first % 8 & 0xFF
+        of_window[-1] &= 0xFF >> -last % 8
         bits = np.zeros((len(self.columns) + 7) // 8, np.uint8)
-        of_part = packed(chosen)
-        bits[byte : byte + len(of_part)] = of_part
-        return bits, int(np.count_nonzero(chosen))
+        bits[begin:end] = of_window
+        between, lists = self.vectors.lists_between(first, last), np.zeros_like(whole.lists)
+        lists[between] = whole.lists[between]
+        return Chosen(int(np.bitwise_count(of_window).sum()), bits, lists)
 
-    def _passing(self, filters: Filters, names: Dictionaries) -> Mask | None:
-        """Which rows pass the filters but for time; None when all do. Those asked for lately are remembered."""
-        lasting = _lasting(filters)
-        if lasting == NO_FILTERS:
-            return None
-        return _remembered(self.remembered, lasting, lambda: matching(self.columns, lasting, names))
+    def _passing(self, lasting: Filters, names: Dictionaries) -> tuple[Mask, Mask]:
+        """Which rows pass filters without times, and which lists have any; those asked for lately are remembered."""
 
-    def _window(self, filters: Filters) -> tuple[int, int]:
+        def find() -> tuple[Mask, Mask]:
+            rows = matching(self.columns, lasting, names)
+            assert rows is not None  # noqa: S101 - there is a filter
+            return rows, self.vectors.lists_with(rows)
+
+        return _remembered(self.remembered, lasting, find)
+
+    def _window(self, asked: Asked) -> tuple[int, int]:
         """The first row within the filters' times, and the one after the last."""
-        since, until = (None if moment is None else microseconds(moment) for moment in (filters.since, filters.until))
         moments = self.columns.moments
-        first = 0 if since is None else int(np.searchsorted(moments, since))
-        last = len(moments) if until is None else int(np.searchsorted(moments, until))
+        first = 0 if asked.since is None else int(np.searchsorted(moments, asked.since))
+        last = len(moments) if asked.until is None else int(np.searchsorted(moments, asked.until))
         return first, max(first, last)
 
 
 def searched(
-    segments: Sequence[Segment], vector: NDArray[np.float32], limit: int, filters: Filters, names: Dictionaries
+    segments: Sequence[Segment],
+    vector: NDArray[np.float32],
+    limit: int,
+    filters: Filters,
+    names: Dictionaries,
+    candidates: Callable[[int, int, int], float],
 ) -> Found:
-    """Keys and similarities of the best rows of several segments, the best `limit` and perhaps more, in any order."""
+    """Keys and similarities of the best rows of several segments, the best `limit` and perhaps more, in any order.
+
+    For `candidates` see `candidates_among`.
+    """
     excluded = np.sort(np.fromiter(filters.exclude, np.int64, len(filters.exclude)))
-    parts = [one.search(vector, limit + _most_of(one, excluded), filters, names) for one in segments]
+    asked = Asked.of(filters)
+    choices = [one.choose(asked, names) for one in segments]
+    total = sum(choice.count for choice in choices)
+    rows = sum(len(one.columns) for one in segments)
+    parts = [NOTHING]
+    for segment, choice in zip(segments, choices, strict=True):
+        if choice.count:
+            wanted = min(choice.count, limit + _most_of(segment, excluded))
+            of_all = candidates(wanted, rows, total)
+            parts.append(choice.best(vector, wanted, candidates_of_part(of_all, choice.count / total)))
     keys, similarities = (np.concatenate(column) for column in zip(*parts, strict=True))
     left = ~among(keys, excluded)
     return keys[left], similarities[left]
@@ -237,11 +301,6 @@ def _remembered(memory: dict[Filters, _T], filters: Filters, make: Callable[[], 
             memory.clear()
         memory[filters] = found
     return found
-
-
-def _lasting(filters: Filters) -> Filters:
-    """What of the filters has nothing to do with the moment, or with the one who asks."""
-    return replace(filters, since=None, until=None, exclude=frozenset())
 
 
 def without_keys(segment: _S, keys: NDArray[np.int64]) -> _S:

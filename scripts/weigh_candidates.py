@@ -1,0 +1,74 @@
+"""Measure how many rows of an index have to be looked at again as fp16, so that hardly any of the best is missed.
+
+The index is made as `benchmark index` makes it, without a store. What came out stands in
+`index/vectors/candidates.py`.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from benchmark_index import CORPUS, Corpus, add, real_news, search_times
+from index_queries import CASES, LIMIT, exact, queries_of, recall
+from news_like import NewsLike
+from report import write_figures
+from rich.console import Console
+from rich.table import Table
+
+from index import threads
+from index.vectors.segmented_index import SegmentedVectorIndex
+from service import logs
+from service.settings import read_settings
+
+LIMITS = (LIMIT, 4 * LIMIT)
+CANDIDATES = (250, 400, 600, 1_000, 1_600, 2_400, 3_600, 5_000)
+
+
+def measure(news: NewsLike, count: int, table: Table) -> dict[str, float]:
+    """Recall and median time of a search by the number of candidates, for each case and limit."""
+    candidates = CANDIDATES[0]
+    vectors = SegmentedVectorIndex(news.vectors.shape[1], candidates=lambda *_: float(candidates))
+    add(vectors, news, count)
+    while vectors.is_merging:
+        time.sleep(0.1)
+    queries = queries_of(news, count)
+    figures: dict[str, float] = {}
+    for limit in LIMITS:
+        wanted = exact(news, count, queries, limit)
+        for candidates in CANDIDATES:
+            cells = []
+            for case in CASES:
+                seconds, found = search_times(vectors, queries, case, limit)
+                name = f"{count}/best_{limit}/{case}/{candidates}"
+                figures[f"{name}/recall"] = recall(found, wanted[case])
+                figures[f"{name}/p50_ms"] = float(np.median(seconds)) * 1e3
+                cells.append(f"{figures[f'{name}/recall']:.4f} ({figures[f'{name}/p50_ms']:.2f} ms)")
+            table.add_row(f"{count:,}", str(limit), f"{candidates:,}", *cells)
+    vectors.close()
+    return figures
+
+
+def main(
+    articles: Annotated[list[int], typer.Option(help="How many; again for another size.")] = [100_000],  # noqa: B006 - typer's way
+    corpus: Corpus = CORPUS,
+    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+) -> None:
+    """Measure recall, and the median milliseconds of a search, by the number of candidates."""
+    logs.configure(read_settings())
+    threads.take_short_turns()
+    real = real_news(corpus)
+    table = Table("articles", "best", "candidates", *CASES)
+    figures: dict[str, float] = {}
+    for count in articles:
+        with tempfile.TemporaryDirectory() as temporary:
+            figures |= measure(NewsLike(real, count, Path(temporary, "vectors")), count, table)
+    Console().print(table)
+    if figures_file:
+        write_figures(figures_file, figures)
+
+
+if __name__ == "__main__":
+    typer.run(main)
