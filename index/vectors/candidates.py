@@ -5,14 +5,14 @@ The constants are from `scripts/weigh-candidates`, which prints what others find
 
 from math import sqrt
 
-CANDIDATES = 800
-CANDIDATES_OF_ONE = 60
+CANDIDATES = 900
+CANDIDATES_OF_ONE = 65
 """How many, and how many more for each that is wanted. Each costs half a microsecond or more."""
 
 OF_ROWS = 1 << 20
 """These are of so many rows; of fewer the fourth root of their share is enough, since fewer come near to the best."""
 
-AMONG_MANY = 0.3
+AMONG_MANY = 0.33
 """As many of these are enough where half of `OF_ROWS` may be found: the best of more stand out more."""
 
 _DEVIATIONS = 3.0
@@ -30,9 +30,10 @@ def candidates_among(limit: int, rows: int, passing: int) -> float:
     return float(candidates * AMONG_MANY if 2 * passing >= OF_ROWS else candidates)
 
 
-def candidates_of_part(candidates: float, share: float) -> float:
+def candidates_of_part(candidates: float, share: float, limit: int) -> float:
     """How many of them to look for in a part of an index that has a share of what may be found: seldom are there more.
 
-    Those of a binomial distribution, three standard deviations more than its mean.
+    Those of a binomial distribution, three standard deviations more than its mean; and as many as are wanted, since
+    the best may all be in one part, where the reports of an event's days are.
     """
-    return candidates * share + _DEVIATIONS * sqrt(candidates * share * (1 - share))
+    return candidates * share + _DEVIATIONS * sqrt(candidates * share * (1 - share)) + limit

@@ -278,7 +278,7 @@ def searched(
         if choice.count:
             wanted = min(choice.count, limit + _most_of(segment, excluded))
             of_all = candidates(wanted, rows, total)
-            parts.append(choice.best(vector, wanted, candidates_of_part(of_all, choice.count / total)))
+            parts.append(choice.best(vector, wanted, candidates_of_part(of_all, choice.count / total, wanted)))
     keys, similarities = (np.concatenate(column) for column in zip(*parts, strict=True))
     left = ~among(keys, excluded)
     return keys[left], similarities[left]

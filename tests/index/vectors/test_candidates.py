@@ -19,6 +19,6 @@ def test_more_are_looked_at_again_where_more_come_near() -> None:
 
 
 def test_parts_look_for_a_little_more_than_their_share() -> None:
-    assert candidates_of_part(600, 1) == 600
-    assert candidates_of_part(600, 0.5) == pytest.approx(300 + 3 * 150**0.5)
-    assert sum(candidates_of_part(600, 0.1) for _ in range(10)) < 2 * 600
+    assert candidates_of_part(600, 1, 20) == 620
+    assert candidates_of_part(600, 0.5, 20) == pytest.approx(300 + 3 * 150**0.5 + 20)
+    assert sum(candidates_of_part(600, 0.1, 20) for _ in range(10)) < 3 * 600
