@@ -106,7 +106,8 @@ def load_embedding_model(
             except BackendError as error:
                 if backend == Backend.OPENVINO:
                     raise BackendError(f"{error}. SIMILAR_NEWS_BACKEND=auto or torch would do without") from error
-                _logger.warning("the model runs on torch, several times slower: %s", error)
+                # As text: the error leads to the frames of who asked, and so whoever keeps the record keeps a model.
+                _logger.warning("the model runs on torch: %s", str(error))
         return on_torch or load_model(source.location, name=source.name, key=source.key, prompt=source.prompt)
 
 

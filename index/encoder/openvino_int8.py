@@ -29,6 +29,7 @@ AGREEMENT_FILE = "agreement.json"
 MIN_MEAN_COSINE = 0.99
 """A copy whose vectors agree less with the original's is not used: some models do not bear int8."""
 
+_DOT_PRODUCTS = ("avx512_vnni", "avx_vnni", "amx_int8")
 _PACKAGES = ("openvino", "nncf", "optimum-intel")
 _PASSES = 2
 _STEPS_BESIDE_CALIBRATION = 8
@@ -59,12 +60,24 @@ def why_not_usable() -> str | None:
         return f"OpenVINO cannot be imported ({error})"
     if platform.machine().lower() not in {"x86_64", "amd64"}:
         return f"its int8 is made for x86-64 processors, and this is {platform.machine()}"
-    return None if "INT8" in _capabilities() else "the processor has no instructions for int8"
+    return None if "INT8" in _capabilities() and _has_dot_products() else "the processor has no instructions for int8"
 
 
 def has_bf16() -> bool:
     """Whether the processor computes in bf16, which the copy then uses for what int8 would spoil."""
     return "BF16" in _capabilities()
+
+
+def _has_dot_products() -> bool:
+    """Whether the processor sums products of int8 in one step, in 32 bits.
+
+    On one with AVX2 alone int8 was 0.98 to 1.1 times as fast as torch with fp32, and agreed less with it: a mean
+    cosine of 0.995 on the sample stories instead of 0.9998; of 0.994 with 7-bit weights, so that no sum overflows.
+    """
+    import torch
+
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name) for name in _DOT_PRODUCTS)
 
 
 def _capabilities() -> list[str]:

@@ -72,9 +72,17 @@ def test_without_openvino_it_is_torch_and_one_line_says_so(
     monkeypatch.setattr(openvino_int8, "why_not_usable", lambda: "the processor has no instructions for int8")
     model = load_embedding_model(cache=cache_dir)
     assert model.backend == "torch"
-    assert warnings_in(caplog) == [
-        "the model runs on torch, several times slower: the processor has no instructions for int8"
-    ]
+    assert warnings_in(caplog) == ["the model runs on torch: the processor has no instructions for int8"]
+
+
+@pytest.mark.parametrize("name", ["avx512_vnni", "avx_vnni", "amx_int8", None])
+def test_int8_is_for_processors_that_gain_from_it(monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
+    """Any of these instructions will do; AVX2 alone will not."""
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(openvino_int8, "_capabilities", lambda: ["FP32", "INT8"])
+    has = {"avx2": True, "avx512_vnni": False, "avx_vnni": False, "amx_int8": False} | ({name: True} if name else {})
+    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
+    assert openvino_int8.why_not_usable() == (None if name else "the processor has no instructions for int8")
 
 
 def test_a_copy_that_agrees_too_little_is_not_used(
