@@ -41,7 +41,7 @@ Figures = dict[str, float]
 
 
 class Built(NamedTuple):
-    """An index of so many articles, and what is to be found in it; times of a flat one if there is room for it."""
+    """An index of articles, what it is asked, and what is to be found by case."""
 
     news: NewsLike
     vectors: SegmentedVectorIndex
@@ -49,7 +49,7 @@ class Built(NamedTuple):
     wanted: dict[str, list[set[int]]]
 
     def flat(self) -> Times | None:
-        """Searches of FAISS's flat fp32 index of the same vectors."""
+        """Searches of FAISS's flat fp32 index of the same vectors; None where they are too many for one."""
         return flat_times(self.news, self.news.count, self.queries) if self.news.count <= MOST_FLAT else None
 
 

@@ -5,13 +5,12 @@ The index is made as `benchmark index` makes it, without a store. What came out 
 """
 
 import tempfile
-import time
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from benchmark_index import CORPUS, Corpus, add, real_news, search_times
+from benchmark_index import CORPUS, Corpus, add, merged, real_news, search_times
 from index_queries import CASES, LIMIT, exact, queries_of, recall
 from news_like import NewsLike
 from report import write_figures
@@ -32,8 +31,7 @@ def measure(news: NewsLike, count: int, table: Table) -> dict[str, float]:
     candidates = CANDIDATES[0]
     vectors = SegmentedVectorIndex(news.vectors.shape[1], candidates=lambda *_: float(candidates))
     add(vectors, news, count)
-    while vectors.is_merging:
-        time.sleep(0.1)
+    merged(vectors)
     queries = queries_of(news, count)
     figures: dict[str, float] = {}
     for limit in LIMITS:

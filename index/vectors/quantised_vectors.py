@@ -104,12 +104,12 @@ class QuantisedVectors:
         is_short = rows > EXACT_ROWS and 0 < components <= dimensions
         if is_short:
             principal = faiss.PCAMatrix(dimensions, components, _AS_IT_IS, _ROTATED)
-            sample = np.sort(np.random.default_rng(0).permutation(rows)[:_TRAINED_ON])
-            principal.train(vectors[sample].astype(np.float32))
+            sample = vectors[np.sort(np.random.default_rng(0).permutation(rows)[:_TRAINED_ON])].astype(np.float32)
+            principal.train(sample)
             different = int(kinds.max()) + 1
             list_of = np.arange(rows) // SPAN * different + kinds
             codes = _Codes(components, subvectors, _spans(rows) * different)
-            codes.train(principal.apply(vectors[sample].astype(np.float32)))
+            codes.train(principal.apply(sample))
         for start in range(0, rows, SPAN):
             part = slice(start, start + SPAN)
             of_span = vectors[part].astype(np.float32)
