@@ -9,7 +9,7 @@ import numpy as np
 from news_like import NewsLike
 from numpy.typing import NDArray
 
-from index import Article, CoverageIndex
+from index import Article, CoverageIndex, threads
 from index.background import no_background
 from index.encoder import EncoderFigures, Priority
 from index.follower import Follower
@@ -92,6 +92,7 @@ class Opened:
 @contextmanager
 def opened(folder: Path, encoder: Prepared, *, writer: bool = True) -> Iterator[Opened]:
     """The parts that `open_index` puts together; without `writer` they follow what another process puts."""
+    threads.limit_blas()
     with ExitStack() as resources:
         store = resources.enter_context(open_sqlite(folder / STORE_FILE, writer=writer))
         if writer:

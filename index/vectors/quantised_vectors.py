@@ -12,7 +12,8 @@ through those lists that have rows which may be found.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -41,13 +42,20 @@ SPAN = 1 << 15
 """Rows. FAISS compares whole lists, whatever of them may be found, so half of a span is lost at either end; and each
 list costs nearly a microsecond. Files with other spans are of another format."""
 
-_FEWEST = 2.0
+_FEWEST = 2
 """Candidates for each that is wanted."""
+
+_REMEMBERED = 16
+"""Ways to ask for the same rows. FAISS's Python interface lets go of the interpreter at every step of putting one
+together, and takes its turn again: beside a thread that writes, that took longer than a search."""
 
 _AS_IT_IS, _ROTATED = 0.0, True
 _BITS = 4
 _PAIR = 2  # of subvectors, whose bits fill a byte
 _TRAINED_ON = 16_384
+
+Bits = NDArray[np.uint8]
+"""A bit for each row, the lowest of a byte first."""
 
 Found = tuple[NDArray[np.int64], NDArray[np.float32]]
 
@@ -58,13 +66,15 @@ class Chosen:
 
     Attributes:
         count: how many.
-        bits: a bit for each row of all, the lowest of a byte first; None if all may be found.
+        bits: of all rows; None if all may be found.
         lists: which lists have any of them, shape (lists,). Others may be among these.
+        asked: how FAISS was asked for them, by how many candidates it was to look at for each row wanted.
     """
 
     count: int
-    bits: NDArray[np.uint8] | None
+    bits: Bits | None
     lists: Mask
+    asked: dict[int, "faiss.SearchParameters"] = field(default_factory=dict)
 
 
 class QuantisedVectors:
@@ -169,23 +179,31 @@ class QuantisedVectors:
         import faiss
 
         faiss.omp_set_num_threads(threads.SEARCH)
-        # Rows that are searched whole need no selector, and are searched faster without.
-        selector = None if chosen.bits is None else faiss.IDSelectorBitmap(chosen.bits)
-        if isinstance(self._index, faiss.IndexRefine):
-            of_lists = faiss.SearchParametersIVF(
-                nprobe=int(np.count_nonzero(chosen.lists)),
-                quantizer_params=faiss.SearchParameters(sel=faiss.IDSelectorBitmap(packed(chosen.lists))),
-                sel=selector,
-            )
-            parameters = faiss.IndexRefineSearchParameters(
-                k_factor=max(_FEWEST, candidates / limit),
-                base_index_params=faiss.SearchParametersPreTransform(index_params=of_lists),
-            )
-        else:
-            parameters = faiss.SearchParameters(sel=selector)
+        factor = max(_FEWEST, ceil(candidates / limit))
+        if (parameters := chosen.asked.get(factor)) is None:
+            if len(chosen.asked) >= _REMEMBERED:
+                chosen.asked.clear()
+            parameters = chosen.asked[factor] = self._parameters(chosen, factor)
         similarities, places = self._index.search(vector[None, :], limit, params=parameters)
         found = places[0] >= 0
         return places[0][found], similarities[0][found]
+
+    def _parameters(self, chosen: Chosen, factor: int) -> "faiss.SearchParameters":
+        """How to search the rows chosen, with so many candidates for each that is wanted."""
+        import faiss
+
+        # Rows that are searched whole need no selector, and are searched faster without.
+        selector = None if chosen.bits is None else faiss.IDSelectorBitmap(chosen.bits)
+        if not isinstance(self._index, faiss.IndexRefine):
+            return faiss.SearchParameters(sel=selector)
+        of_lists = faiss.SearchParametersIVF(
+            nprobe=int(np.count_nonzero(chosen.lists)),
+            quantizer_params=faiss.SearchParameters(sel=faiss.IDSelectorBitmap(packed(chosen.lists))),
+            sel=selector,
+        )
+        return faiss.IndexRefineSearchParameters(
+            k_factor=factor, base_index_params=faiss.SearchParametersPreTransform(index_params=of_lists)
+        )
 
     def stored(self) -> NDArray[np.float16]:
         """All vectors by place; shape (rows, dimensions), float16."""
@@ -231,8 +249,8 @@ class _Codes:
         self.index.quantizer = self._lists
 
 
-def packed(chosen: Mask) -> NDArray[np.uint8]:
-    """A bit for each row, the lowest of a byte first."""
+def packed(chosen: Mask) -> Bits:
+    """The bits of a mask."""
     return np.packbits(chosen, bitorder="little")
 
 

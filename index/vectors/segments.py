@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from index.vectors import NO_FILTERS, Filters
 from index.vectors.candidates import candidates_of_part
 from index.vectors.columns import Columns, Dictionaries, Mask, Places, kinds_of, matching, microseconds
-from index.vectors.quantised_vectors import Chosen, Found, QuantisedVectors, packed
+from index.vectors.quantised_vectors import Bits, Chosen, Found, QuantisedVectors, packed
 
-_REMEMBERED = 16
-"""Masks of a segment, of a byte for each row: they take a third of the time of a search for one language."""
+_REMEMBERED = 128
+"""Choices of a segment's rows, of a bit for each row. To make one of a million takes as long as the search, so there is
+room for those of all languages of a newsroom; all of them together are 16 MB of a million rows."""
 
 _NONE = Chosen(0, None, np.empty(0, np.bool_))
 
@@ -155,7 +156,7 @@ class Sealed:
     alive: Mask
     name: str = ""
     by_key: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    remembered: dict[Filters, tuple[Mask, Mask]] = field(default_factory=dict)
+    remembered: dict[Filters, tuple[Bits, Mask]] = field(default_factory=dict)
     chosen: dict[Filters, Chosen] = field(default_factory=dict)
 
     @property
@@ -215,11 +216,12 @@ class Sealed:
         """The rows that are alive and pass filters without times."""
 
         def choose() -> Chosen:
-            rows, lists = self.alive, self.vectors.lists
+            bits, lists = packed(self.alive), self.vectors.lists
             if lasting != NO_FILTERS:
                 passing, of_passing = self._passing(lasting, names)
-                rows, lists = rows & passing, lists & of_passing
-            return Chosen(int(np.count_nonzero(rows)), None if rows.all() else packed(rows), lists)
+                bits, lists = bits & passing, lists & of_passing
+            count = _count(bits)
+            return Chosen(count, None if count == len(self.columns) else bits, lists)
 
         return _remembered(self.chosen, lasting, choose)
 
@@ -236,15 +238,15 @@ class Sealed:
         bits[begin:end] = of_window
         between, lists = self.vectors.lists_between(first, last), np.zeros_like(whole.lists)
         lists[between] = whole.lists[between]
-        return Chosen(int(np.bitwise_count(of_window).sum()), bits, lists)
+        return Chosen(_count(of_window), bits, lists)
 
-    def _passing(self, lasting: Filters, names: Dictionaries) -> tuple[Mask, Mask]:
+    def _passing(self, lasting: Filters, names: Dictionaries) -> tuple[Bits, Mask]:
         """Which rows pass filters without times, and which lists have any; those asked for lately are remembered."""
 
-        def find() -> tuple[Mask, Mask]:
+        def find() -> tuple[Bits, Mask]:
             rows = matching(self.columns, lasting, names)
             assert rows is not None  # noqa: S101 - there is a filter
-            return rows, self.vectors.lists_with(rows)
+            return packed(rows), self.vectors.lists_with(rows)
 
         return _remembered(self.remembered, lasting, find)
 
@@ -290,6 +292,10 @@ def _most_of(segment: Segment, keys: NDArray[np.int64]) -> int:
         return 0
     lowest, highest = segment.span
     return int(np.searchsorted(keys, highest, "right") - np.searchsorted(keys, lowest))
+
+
+def _count(bits: Bits) -> int:
+    return int(np.bitwise_count(bits).sum())
 
 
 def _remembered(memory: dict[Filters, _T], filters: Filters, make: Callable[[], _T]) -> _T:
