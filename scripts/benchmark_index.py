@@ -217,9 +217,12 @@ def like_real(news: NewsLike, real: RealNews) -> dict[str, float]:
 
 
 def merged(vectors: SegmentedVectorIndex) -> dict[str, float]:
-    """Wait until the index has no more to merge: how long that was, and in how many segments it is then."""
+    """Wait until the index has no more to merge: how long that was, and in how many segments it is then.
+
+    That is some minutes after the last article, which a service that nothing is sent to waits as well.
+    """
     started = time.perf_counter()
-    while vectors.is_merging:
+    while not vectors.is_at_rest:
         time.sleep(0.1)
     return {
         "ingest/merging_after_seconds": time.perf_counter() - started,

@@ -20,6 +20,16 @@ DEAD = 0.25
 """A segment with this share of dead rows is written again without them."""
 
 
+QUIET_TIMES_AS_LONG = 10
+"""What may be merged with little writing is merged when nothing was sealed for ten times as long as that takes: so it
+takes a tenth of a processor at most, however fast articles come, and searches look into some two segments, not ten."""
+
+_ROWS_A_SECOND = 50_000
+"""That are merged, roughly."""
+
+_LEAST_QUIET_SECONDS = 5.0
+
+
 @dataclass(frozen=True, slots=True)
 class Merger:
     """A merge that was begun.
@@ -60,10 +70,30 @@ def to_merge(segments: Sequence[Sealed], smallest: int) -> list[Sealed]:
             return [segment]
     tiers: dict[int, list[Sealed]] = {}
     for segment in segments:
-        rows = living[id(segment)]
-        if rows < MOST_ROWS // 2:
-            tiers.setdefault(_tier(rows, smallest), []).append(segment)
+        if _may_grow(segment):
+            tiers.setdefault(_tier(living[id(segment)], smallest), []).append(segment)
     return next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FANOUT), [])
+
+
+def rest_to_merge(segments: Sequence[Sealed]) -> list[Sealed]:
+    """The segments to merge when nothing has come for a while: few of a size, of those that may grow.
+
+    None of them is more than `FANOUT` times as large as all smaller ones together, so that nothing is written again
+    for the sake of a few rows.
+    """
+    growing = sorted((segment for segment in segments if _may_grow(segment)), key=lambda one: len(one.columns))
+    chosen, smaller = 0, 0
+    for number, segment in enumerate(growing):
+        if 0 < len(segment.columns) <= FANOUT * smaller:
+            chosen = number + 1
+        smaller += len(segment.columns)
+    return growing[:chosen]
+
+
+def quiet_seconds(segments: Sequence[Sealed]) -> float:
+    """How long nothing has to be sealed before the rest is merged."""
+    rows = sum(len(segment.columns) for segment in rest_to_merge(segments))
+    return max(_LEAST_QUIET_SECONDS, QUIET_TIMES_AS_LONG * rows / _ROWS_A_SECOND)
 
 
 def merge(segments: Sequence[Sealed]) -> Merger:
@@ -87,6 +117,10 @@ def _vectors(segments: Sequence[Sealed], origins: Places) -> NDArray[np.float16]
         vectors[rows] = segment.vectors.stored()[origins[rows] - start]
         start = stop
     return vectors
+
+
+def _may_grow(segment: Sealed) -> bool:
+    return bool(np.count_nonzero(segment.alive) < MOST_ROWS // 2)
 
 
 def _tier(rows: int, smallest: int) -> int:

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from index.vectors import NO_FILTERS, Editions, Entry, Filters, Hit, SegmentState
 from index.vectors.candidates import candidates_among
 from index.vectors.columns import Columns, Dictionaries, Names
-from index.vectors.compaction import Merger, merge, to_merge
+from index.vectors.compaction import Merger, merge, quiet_seconds, rest_to_merge, to_merge
+from index.vectors.merging_thread import MergingThread
 from index.vectors.segment_files import (
     FORMAT,
     DamagedSegmentError,
@@ -45,9 +46,6 @@ from index.vectors.segments import (
 SEGMENT_ROWS = 2_048
 """Of the live segment, which is searched by a product with all its fp32 vectors: as many bytes as those of 32,000 rows
 that are merged."""
-
-_PATIENCE = 2.0
-"""Seconds that closing waits for a merge. One that is cut off leaves the files as they were."""
 
 _logger = logging.getLogger(__name__)
 
@@ -106,7 +104,7 @@ class SegmentedVectorIndex:
         self._names = Dictionaries(Names(), Names(), Names())
         self._writing = threading.Lock()
         self._manifest = Manifest(stamp=stamp)
-        self._background = _Background(self.compact) if in_background else None
+        self._merging = self._new_merging_thread() if in_background else None
         self._is_closed = False
         self._tried: Manifest | None = None
         self.faults: list[str] = []
@@ -141,8 +139,8 @@ class SegmentedVectorIndex:
                 self._buffers = buffers  # to those belongs the live segment of the view that stays
                 raise
             before, self._view = self._view, view
-        if self._background and len(view.sealed) > len(before.sealed):
-            self._background.wake()  # which has to find what was sealed
+        if self._merging and len(view.sealed) > len(before.sealed):
+            self._merging.wake()  # which has to find what was sealed
 
     def remove(self, keys: Collection[int]) -> None:
         """Remove entries; see `VectorIndex.remove`."""
@@ -170,13 +168,25 @@ class SegmentedVectorIndex:
             self._view = self._view.changed(partial(with_only_sequences, sequences=sequences))
 
     def compact(self) -> bool:
-        """Merge some segments, if that makes searches faster; says whether there was anything to merge.
+        """Merge some segments, if there are many of a size; says whether there was anything to merge.
 
-        It goes on beside searches and writes. Call it from one thread at a time.
+        It goes on beside searches and writes. Call this and `compact_rest` from one thread at a time.
         """
-        # A reader merges only what it has in memory: the rest the writer does.
-        own = [segment for segment in self._view.sealed if self._writer or not segment.name]
-        segments = to_merge(own, self._segment_rows)
+        return self._compact(to_merge(self._own(), self._segment_rows))
+
+    def compact_rest(self) -> bool:
+        """Merge what is left of segments that may grow; says whether there was anything to merge."""
+        return self._compact(rest_to_merge(self._own()))
+
+    def _new_merging_thread(self) -> MergingThread:
+        return MergingThread(self.compact, self.compact_rest, lambda: quiet_seconds(self._own()))
+
+    def _own(self) -> list[Sealed]:
+        """What is for this index to merge. A reader has only what is in its memory: the rest the writer does."""
+        return [segment for segment in self._view.sealed if self._writer or not segment.name]
+
+    def _compact(self, segments: Sequence[Sealed]) -> bool:
+        """Merge some segments, if they are any."""
         if not segments:
             return False
         merger, records = merge(segments), list[SegmentRecord]()
@@ -205,8 +215,13 @@ class SegmentedVectorIndex:
 
     @property
     def is_merging(self) -> bool:
-        """Whether there is something to merge in the background."""
-        return self._background is not None and self._background.is_busy
+        """Whether there is something to merge in the background at once."""
+        return self._merging is not None and self._merging.is_busy
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing will be merged until something is added, however long that takes."""
+        return self._merging is None or self._merging.is_at_rest
 
     def segment_rows(self) -> list[int]:
         """How many entries each sealed segment has."""
@@ -258,8 +273,8 @@ class SegmentedVectorIndex:
         """See `VectorIndex.close`."""
         with self._writing:
             self._is_closed = True
-        if self._background:
-            self._background.close()
+        if self._merging:
+            self._merging.close()
 
     # Segments
 
@@ -358,40 +373,3 @@ class SegmentedVectorIndex:
             remove_others(self._folder, self._manifest)
         except OSError as error:
             _logger.warning("which segments the index has cannot be kept, and is written again later: %s", error)
-
-
-class _Background:
-    """A thread that merges when it is woken."""
-
-    def __init__(self, compact: Callable[[], bool]) -> None:
-        self._compact = compact
-        self._is_wanted = threading.Event()
-        self._is_closed = False
-        self.is_busy = False
-        self._thread: threading.Thread | None = None
-
-    def wake(self) -> None:
-        """Merge what is to be merged."""
-        self.is_busy = True
-        self._is_wanted.set()
-        if self._thread is None and not self._is_closed:
-            self._thread = threading.Thread(target=self._run, name="compaction", daemon=True)
-            self._thread.start()
-
-    def close(self) -> None:
-        """End, soon."""
-        self._is_closed = True
-        self._is_wanted.set()
-        if self._thread:
-            self._thread.join(_PATIENCE)
-
-    def _run(self) -> None:
-        while not self._is_closed:
-            try:
-                while self._compact() and not self._is_closed:
-                    pass
-            except Exception:
-                _logger.exception("merging segments failed; it is tried again when the next one is sealed")
-            self.is_busy = self._is_wanted.is_set()
-            self._is_wanted.wait()
-            self._is_wanted.clear()

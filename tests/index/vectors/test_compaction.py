@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from index.vectors.columns import Columns
-from index.vectors.compaction import FANOUT, merge, to_merge
+from index.vectors.compaction import FANOUT, merge, quiet_seconds, rest_to_merge, to_merge
 from index.vectors.segments import Sealed
 
 SMALLEST = 4
@@ -25,6 +25,23 @@ def test_as_many_of_one_size_are_merged_the_smallest_first() -> None:
     small, large = [sealed(SMALLEST) for _ in range(FANOUT)], [sealed(SMALLEST * FANOUT) for _ in range(FANOUT)]
     assert to_merge([*large, *small], SMALLEST) == small
     assert to_merge([*large, *small[1:]], SMALLEST) == large
+
+
+def test_the_rest_is_merged_but_for_what_is_much_larger_than_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.vectors.compaction.MOST_ROWS", 200)
+    first, second, larger, much_larger, grown = (sealed(rows) for rows in (4, 5, 36, 45 * FANOUT // 2 + 1, 100))
+    assert rest_to_merge([grown, larger, second, first]) == [first, second, larger]
+    assert rest_to_merge([first, second]) == [first, second]
+    assert rest_to_merge([much_larger, first, second]) == [first, second]
+    assert rest_to_merge([much_larger, first]) == []
+    assert rest_to_merge([first]) == rest_to_merge([]) == []
+
+
+def test_the_more_there_is_to_merge_the_longer_nothing_has_to_come_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.vectors.compaction._ROWS_A_SECOND", 10)
+    assert quiet_seconds([]) == 5
+    assert quiet_seconds([sealed(4), sealed(6)]) == 10
+    assert quiet_seconds([sealed(4), sealed(6), sealed(100)]) == 10
 
 
 def test_a_segment_with_many_dead_rows_is_written_again() -> None:

@@ -35,10 +35,22 @@ class MergedAtOnce(SegmentedVectorIndex):
             pass
 
 
+class AllMergedAtOnce(MergedAtOnce):
+    """Merges the rest then, too, as if nothing came for a while."""
+
+    def add(self, entries: Sequence[Entry], vectors: Vectors) -> None:
+        super().add(entries, vectors)
+        while self.compact_rest():
+            pass
+
+
 IMPLEMENTATIONS: dict[str, Open] = {
     "segments of 4": lambda dimensions, folder: SegmentedVectorIndex(dimensions, folder, segment_rows=4),
     "segments of 1, merged at once": lambda dimensions, folder: MergedAtOnce(
         dimensions, folder, segment_rows=1, in_background=False
+    ),
+    "segments of 2, all merged at once": lambda dimensions, folder: AllMergedAtOnce(
+        dimensions, folder, segment_rows=2, in_background=False
     ),
     "segments of 8192": SegmentedVectorIndex,
 }
