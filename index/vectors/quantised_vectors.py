@@ -106,7 +106,7 @@ class QuantisedVectors:
         """
         import faiss
 
-        faiss.omp_set_num_threads(threads.SEARCH)  # which FAISS keeps for each calling thread
+        search_in_one_thread()
         rows, dimensions = vectors.shape
         whole = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         subvectors = _PAIR * round(dimensions * COMPONENTS / _SUBVECTOR / _PAIR)
@@ -170,15 +170,14 @@ class QuantisedVectors:
     def search(self, vector: NDArray[np.float32], limit: int, chosen: Chosen, candidates: float) -> Found:
         """Places and similarities of the best rows, at most `limit`, in any order.
 
+        After `search_in_one_thread` was called in this thread it takes no others.
+
         Args:
             vector: shape (dimensions,), float32.
             limit: at least 1.
             chosen: those that may be found, at least one.
             candidates: how many to look at again as fp16; where they are too few for the limit it is more.
         """
-        import faiss
-
-        faiss.omp_set_num_threads(threads.SEARCH)
         factor = max(_FEWEST, ceil(candidates / limit))
         if (parameters := chosen.asked.get(factor)) is None:
             if len(chosen.asked) >= _REMEMBERED:
@@ -213,6 +212,13 @@ class QuantisedVectors:
         codes = faiss.rev_swig_ptr(faiss.downcast_index(whole).codes.data(), len(self) * whole.d * 2)
         halves: NDArray[np.float16] = codes.view(np.float16).reshape(len(self), whole.d).copy()
         return halves
+
+
+def search_in_one_thread() -> None:
+    """Let FAISS compute in the calling thread alone, as long as that thread lives."""
+    import faiss
+
+    faiss.omp_set_num_threads(threads.SEARCH)
 
 
 class _Codes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from index.vectors import NO_FILTERS, Filters
 from index.vectors.candidates import candidates_of_part
 from index.vectors.columns import Columns, Dictionaries, Mask, Places, kinds_of, matching, microseconds
-from index.vectors.quantised_vectors import Bits, Chosen, Found, QuantisedVectors, packed
+from index.vectors.quantised_vectors import Bits, Chosen, Found, QuantisedVectors, packed, search_in_one_thread
 
 _REMEMBERED = 128
 """Choices of a segment's rows, of a bit for each row. To make one of a million takes as long as the search, so there is
@@ -270,6 +270,7 @@ def searched(
 
     For `candidates` see `candidates_among`.
     """
+    search_in_one_thread()
     excluded = np.sort(np.fromiter(filters.exclude, np.int64, len(filters.exclude)))
     asked = Asked.of(filters)
     choices = [one.choose(asked, names) for one in segments]
