@@ -3,15 +3,17 @@
 import gc
 import logging
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from index import threads
 from index.embedded_model import EMBEDDED, EMBEDDED_FOLDERS, ensure_model_folder, is_adapter
 from index.encoder import openvino_int8
-from index.encoder.queue import QueuedEncoder, QueueLimits
+from index.encoder.queue import QueuedEncoder, QueueLimits, encoder_thread
 from index.encoder.sentence_transformer import (
     SentenceTransformerModel,
     assemble_folder,
@@ -61,10 +63,11 @@ def load_encoder(
     Raises:
         SimilarNewsError: as `load_embedding_model` does.
     """
+    thread = encoder_thread()
     loaded = load_embedding_model(
-        model, cache=cache, prompt=prompt, hub_token=hub_token, backend=backend, processors=processors
+        model, cache=cache, prompt=prompt, hub_token=hub_token, backend=backend, processors=processors, thread=thread
     )
-    return QueuedEncoder(loaded, limits or QueueLimits())
+    return QueuedEncoder(loaded, limits or QueueLimits(), thread=thread)
 
 
 def load_embedding_model(
@@ -75,6 +78,7 @@ def load_embedding_model(
     hub_token: str | None = None,
     backend: Backend = Backend.AUTO,
     processors: int | None = None,
+    thread: Executor | None = None,
 ) -> SentenceTransformerModel:
     """Load a model.
 
@@ -88,6 +92,7 @@ def load_embedding_model(
         backend: `openvino` runs an int8 copy of the model on the processor, `torch` the model itself, on a GPU when
             torch sees one; `auto` takes OpenVINO for the embedded model on a processor that gains from it.
         processors: how many threads to compute with; None for all processors that this process may use.
+        thread: the one that is to use the model, whose priority OpenVINO's own threads get; None for no particular one.
 
     Raises:
         ModelNotFoundError: no such folder, and the hub has no such model or cannot be reached.
@@ -102,7 +107,7 @@ def load_embedding_model(
         source, on_torch = _find(model, cache, prompt, hub_token)
         if backend == Backend.OPENVINO or (backend == Backend.AUTO and _beside(model) and not sees_gpu()):
             try:
-                return _load_int8(source, cache, processors)
+                return _load_int8(source, cache, processors, thread)
             except BackendError as error:
                 if backend == Backend.OPENVINO:
                     raise BackendError(f"{error}. SIMILAR_NEWS_BACKEND=auto or torch would do without") from error
@@ -138,7 +143,7 @@ def _beside(model: str) -> Path | None:
     return EMBEDDED_FOLDERS.get(model) or (Path(model) if is_adapter(Path(model)) else None)
 
 
-def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransformerModel:
+def _load_int8(source: _Source, cache: Path, processors: int, thread: Executor | None) -> SentenceTransformerModel:
     """Load the int8 copy of a model, building it if it is not there.
 
     Raises:
@@ -155,7 +160,10 @@ def _load_int8(source: _Source, cache: Path, processors: int) -> SentenceTransfo
                 f"the int8 copy of {name!r} in {folder} agrees too little with the model itself: mean cosine "
                 f"{mean:.3f}, wanted at least {openvino_int8.MIN_MEAN_COSINE}"
             )
-        copy = load_int8_model(folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths)
+        load = partial(
+            load_int8_model, folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths
+        )
+        copy = thread.submit(load).result() if thread else load()
     except SimilarNewsError as error:
         raise BackendError(str(error)) from error
     except Exception as error:

@@ -21,6 +21,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from index import threads
 from index.encoder import EmbeddingModel, EncoderFigures, Priority
 from index.encoder.batches import choose_batch, padded_length
 from index.encoder.windows import RECIPE, WINDOW_TOKENS, combine, split
@@ -72,16 +73,34 @@ class _Window:
     length: int
 
 
+def encoder_thread() -> ThreadPoolExecutor:
+    """A thread to use a model in, which gives way to those that answer; and so do torch's, which it starts."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder", initializer=threads.give_way)
+
+
 class QueuedEncoder:
     """An encoder that takes texts from any thread and from the event loop, and never blocks the latter."""
 
-    def __init__(self, model: EmbeddingModel, limits: QueueLimits, window_tokens: int = WINDOW_TOKENS) -> None:
-        """Put a queue before a model, which reads long texts in windows of `window_tokens` tokens."""
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        limits: QueueLimits,
+        window_tokens: int = WINDOW_TOKENS,
+        thread: ThreadPoolExecutor | None = None,
+    ) -> None:
+        """Put a queue before a model.
+
+        Args:
+            model: the model.
+            limits: of the queue and the cache.
+            window_tokens: long texts are read in windows of so many tokens.
+            thread: the one to use the model in, and nothing else; None for one that `encoder_thread` makes.
+        """
         self._model = model
         self._limits = limits
         self._longest = max(1, min(window_tokens, model.max_tokens - model.added_tokens))
         self._fingerprint = hashlib.sha256(f"{model.fingerprint}|{RECIPE}".encode()).hexdigest()[:32]
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder")
+        self._pool = thread or encoder_thread()
         self._lock = threading.Lock()  # over all that follows
         self._cache: LRUCache[bytes, Vector] = LRUCache(max(1, limits.cached_texts))
         self._jobs: dict[bytes, _Job] = {}

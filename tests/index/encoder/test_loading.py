@@ -1,7 +1,10 @@
 """Which backend a model is loaded on, and that it makes no difference to what is found."""
 
 import gc
+import json
 import logging
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 from typing import cast
@@ -48,6 +51,14 @@ def test_a_text_has_one_vector_in_whatever_company(int8_folder: Path, encoder: E
     together = encoder.encode(texts)
     alone = np.concatenate([exact_encoder.encode([text]) for text in texts])
     assert (together * alone).sum(axis=1).min() >= 0.98
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have priorities of their own on Linux alone")
+def test_the_model_computes_in_threads_that_give_way(cache_dir: Path) -> None:
+    """In a process of its own, where no other test has started threads that a library keeps."""
+    command = [sys.executable, "-m", "tests.index.encoder.giving_way", str(cache_dir)]
+    seconds = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert seconds["giving way"] > 4 * seconds["others"]
 
 
 def test_the_copy_says_how_well_it_agrees(int8_folder: Path) -> None:
