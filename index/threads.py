@@ -1,4 +1,4 @@
-"""How many threads the libraries may use, decided here alone.
+"""How many threads the libraries may use, and who goes first, decided here alone.
 
 torch, OpenVINO and faiss each bring a pool of threads as wide as the machine. Side by side they would be more
 threads than processors, and each would wait for the others: so the encoder gets the processors, and a search one.

@@ -64,14 +64,15 @@ def to_merge(segments: Sequence[Sealed], smallest: int) -> list[Sealed]:
         segments: all that are sealed.
         smallest: rows of a segment that was just sealed.
     """
-    living = {id(segment): int(np.count_nonzero(segment.alive)) for segment in segments}
+    living = {id(segment): _living(segment) for segment in segments}
     for segment in segments:
         if living[id(segment)] < (1 - DEAD) * len(segment.columns):
             return [segment]
     tiers: dict[int, list[Sealed]] = {}
     for segment in segments:
-        if _may_grow(segment):
-            tiers.setdefault(_tier(living[id(segment)], smallest), []).append(segment)
+        rows = living[id(segment)]
+        if _may_grow(rows):
+            tiers.setdefault(_tier(rows, smallest), []).append(segment)
     return next((tiers[tier] for tier in sorted(tiers) if len(tiers[tier]) >= FANOUT), [])
 
 
@@ -81,7 +82,7 @@ def rest_to_merge(segments: Sequence[Sealed]) -> list[Sealed]:
     None of them is more than `FANOUT` times as large as all smaller ones together, so that nothing is written again
     for the sake of a few rows.
     """
-    growing = sorted((segment for segment in segments if _may_grow(segment)), key=lambda one: len(one.columns))
+    growing = sorted((segment for segment in segments if _may_grow(_living(segment))), key=lambda one: len(one.columns))
     chosen, smaller = 0, 0
     for number, segment in enumerate(growing):
         if 0 < len(segment.columns) <= FANOUT * smaller:
@@ -119,8 +120,12 @@ def _vectors(segments: Sequence[Sealed], origins: Places) -> NDArray[np.float16]
     return vectors
 
 
-def _may_grow(segment: Sealed) -> bool:
-    return bool(np.count_nonzero(segment.alive) < MOST_ROWS // 2)
+def _living(segment: Sealed) -> int:
+    return int(np.count_nonzero(segment.alive))
+
+
+def _may_grow(rows: int) -> bool:
+    return rows < MOST_ROWS // 2
 
 
 def _tier(rows: int, smallest: int) -> int:

@@ -26,14 +26,8 @@ class MergingThread:
         self._merge, self._merge_rest, self._quiet_seconds = merge, merge_rest, quiet_seconds
         self._is_wanted = threading.Event()
         self._is_closed = False
-        self._is_merging = False
         self._is_at_rest = True
         self._thread: threading.Thread | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether there is something to merge at once."""
-        return self._is_wanted.is_set() or self._is_merging
 
     @property
     def is_at_rest(self) -> bool:
@@ -56,10 +50,9 @@ class MergingThread:
 
     def _run(self) -> None:
         while self._is_wanted.wait() and not self._is_closed:
-            self._is_at_rest, self._is_merging = False, True
+            self._is_at_rest = False
             self._is_wanted.clear()
             self._all(self._merge)
-            self._is_merging = False
             if not self._is_wanted.wait(self._quiet_seconds()):
                 self._all(self._merge_rest)
                 self._is_at_rest = True

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from index import threads
 from index.vectors.columns import Mask
+from index.vectors.remembered import remembered
 
 if TYPE_CHECKING:
     import faiss
@@ -179,10 +180,7 @@ class QuantisedVectors:
             candidates: how many to look at again as fp16; where they are too few for the limit it is more.
         """
         factor = max(_FEWEST, ceil(candidates / limit))
-        if (parameters := chosen.asked.get(factor)) is None:
-            if len(chosen.asked) >= _REMEMBERED:
-                chosen.asked.clear()
-            parameters = chosen.asked[factor] = self._parameters(chosen, factor)
+        parameters = remembered(chosen.asked, factor, lambda: self._parameters(chosen, factor), _REMEMBERED)
         similarities, places = self._index.search(vector[None, :], limit, params=parameters)
         found = places[0] >= 0
         return places[0][found], similarities[0][found]

@@ -214,11 +214,6 @@ class SegmentedVectorIndex:
             self._record(())
 
     @property
-    def is_merging(self) -> bool:
-        """Whether there is something to merge in the background at once."""
-        return self._merging is not None and self._merging.is_busy
-
-    @property
     def is_at_rest(self) -> bool:
         """Whether nothing will be merged until something is added, however long that takes."""
         return self._merging is None or self._merging.is_at_rest

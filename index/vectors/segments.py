@@ -12,6 +12,7 @@ from index.vectors import NO_FILTERS, Filters
 from index.vectors.candidates import candidates_of_part
 from index.vectors.columns import Columns, Dictionaries, Mask, Places, kinds_of, matching, microseconds
 from index.vectors.quantised_vectors import Bits, Chosen, Found, QuantisedVectors, packed, search_in_one_thread
+from index.vectors.remembered import remembered
 
 _REMEMBERED = 128
 """Choices of a segment's rows, of a bit for each row. To make one of a million takes as long as the search, so there is
@@ -58,7 +59,6 @@ class Segment(Protocol):
 
 
 _S = TypeVar("_S", bound=Segment)
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class Sealed:
             count = _count(bits)
             return Chosen(count, None if count == len(self.columns) else bits, lists)
 
-        return _remembered(self.chosen, lasting, choose)
+        return remembered(self.chosen, lasting, choose, _REMEMBERED)
 
     def _chosen_between(self, first: int, last: int, lasting: Filters, names: Dictionaries) -> Chosen:
         """The same from the first row to before the last."""
@@ -248,7 +248,7 @@ class Sealed:
             assert rows is not None  # noqa: S101 - there is a filter
             return packed(rows), self.vectors.lists_with(rows)
 
-        return _remembered(self.remembered, lasting, find)
+        return remembered(self.remembered, lasting, find, _REMEMBERED)
 
     def _window(self, asked: Asked) -> tuple[int, int]:
         """The first row within the filters' times, and the one after the last."""
@@ -297,17 +297,6 @@ def _most_of(segment: Segment, keys: NDArray[np.int64]) -> int:
 
 def _count(bits: Bits) -> int:
     return int(np.bitwise_count(bits).sum())
-
-
-def _remembered(memory: dict[Filters, _T], filters: Filters, make: Callable[[], _T]) -> _T:
-    """What was made for some filters, made now if it was not."""
-    found = memory.get(filters)
-    if found is None:
-        found = make()
-        if len(memory) >= _REMEMBERED:
-            memory.clear()
-        memory[filters] = found
-    return found
 
 
 def without_keys(segment: _S, keys: NDArray[np.int64]) -> _S:
