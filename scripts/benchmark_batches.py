@@ -6,13 +6,12 @@ second time. `index/encoder/batches.py` has what came out best.
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import typer
 from benchmark_encoder import texts_of_about
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -60,7 +59,7 @@ def documents_per_second(model: EmbeddingModel, texts: Sequence[str], variant: V
 
 
 def main(
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure budgets and shapes of batches."""
     settings = read_settings()

@@ -22,7 +22,7 @@ import numpy as np
 import psutil
 import typer
 from evaluation_files import FOLDER_VARIABLE
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Column, Table
 from sentence_transformers import SentenceTransformer
@@ -225,7 +225,7 @@ def main(
     folder: Annotated[
         Path | None, typer.Argument(help=f"A folder with {CORPUS}, real texts to compare on.", envvar=FOLDER_VARIABLE)
     ] = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the encoder against plain sentence-transformers."""
     settings = read_settings()

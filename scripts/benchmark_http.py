@@ -27,16 +27,14 @@ import httpx2
 import numpy as np
 import typer
 import uvicorn
-from benchmark_index import CORPUS, Corpus, ingest, real_news
+from benchmark_index import CORPUS, Corpus, ingest, merged, real_news
 from fastapi import FastAPI, Response
 from news_like import NewsLike, RealNews
 from numpy.typing import NDArray
-from prepared_index import Prepared, opened
-from report import show_figures
+from prepared_index import Prepared, opened, work_as_the_service
+from report import FiguresFile, show_figures
 
-from index import threads
 from index.encoder import Encoder, Priority
-from service import logs
 from service.app import create_app
 from service.opening import load_configured_encoder
 from service.server import Server
@@ -245,8 +243,7 @@ def one_process(news: NewsLike, count: int, real: RealNews, folder: Path, paths:
     figures: dict[str, float] = {}
     with opened(folder, encoder) as parts:
         ingest(parts, encoder, news, count)
-        while parts.vectors.is_merging:
-            time.sleep(0.1)
+        merged(parts.vectors)
         with served(create_app(Settings(), parts.index)) as address:
             answers = ask(address, hot)
             sizes = [len(answer.content) for answer in answers]
@@ -299,11 +296,10 @@ def measure(news: NewsLike, real: RealNews, count: int, folder: Path) -> dict[st
 def main(
     articles: Annotated[int, typer.Option(help="How many.")] = 100_000,
     corpus: Corpus = CORPUS,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the HTTP service beside a bare endpoint."""
-    logs.configure(read_settings().model_copy(update={"log_level": "warning"}))
-    threads.take_short_turns()
+    work_as_the_service("warning")
     real = real_news(corpus)
     with tempfile.TemporaryDirectory() as temporary:
         news = NewsLike(real, articles, Path(temporary, "vectors"))

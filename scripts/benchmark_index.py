@@ -24,8 +24,8 @@ from encoding import encoded
 from index_queries import CASES, LIMIT, Query, exact, queries_of, recall
 from news_like import NewsLike, RealNews
 from numpy.typing import NDArray
-from prepared_index import Opened, Prepared, opened
-from report import write_figures
+from prepared_index import Opened, Prepared, opened, work_as_the_service
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +36,6 @@ from index.progress import progress
 from index.samples import samples
 from index.vectors import Entry
 from index.vectors.segmented_index import SegmentedVectorIndex
-from service import logs
 from service.settings import read_settings
 
 FLAT_QUERIES = 40
@@ -55,6 +54,10 @@ _BLOCK = 65_536
 Vectors = NDArray[np.float32]
 
 Corpus = Annotated[Path, typer.Option(help="Real articles: JSON Lines with `text` and `lang`.", exists=True)]
+Sizes = Annotated[list[int], typer.Option(help="How many; again for another size.")]
+
+Work = Annotated[Path | None, typer.Option(help="Where to put gigabytes meanwhile.", file_okay=False)]
+
 CORPUS = Path("../shared/eval/corpus-wikinews.jsonl")
 
 
@@ -298,14 +301,13 @@ def measure(real: RealNews, count: int, folder: Path, table: Table) -> dict[str,
 
 
 def main(
-    articles: Annotated[list[int], typer.Option(help="How many; again for another size.")] = [100_000],  # noqa: B006 - typer's way
+    articles: Sizes = [100_000],  # noqa: B006 - typer's way
     corpus: Corpus = CORPUS,
-    work: Annotated[Path | None, typer.Option(help="Where to put gigabytes meanwhile.", file_okay=False)] = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    work: Work = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure store and index at one or more sizes: 3 KB of disk an article."""
-    logs.configure(read_settings())
-    threads.take_short_turns()
+    work_as_the_service()
     real = real_news(corpus)
     first, twentieth = neighbours(real.vectors)
     figures = {"real/neighbours/first": first, "real/neighbours/twentieth": twentieth}

@@ -15,7 +15,7 @@ from statistics import median
 from typing import Annotated
 
 import typer
-from report import show_figures
+from report import FiguresFile, show_figures
 
 from index.progress import progress
 from service import logs
@@ -71,7 +71,7 @@ def main(
     corpus: Annotated[Path, typer.Option(help="JSON Lines of articles.", exists=True, dir_okay=False)],
     articles: Annotated[int, typer.Option(min=1, help="How many lines of it, drawn by chance.")] = 1_500,
     turns: Annotated[int, typer.Option(min=1, help="How often each is measured.")] = 3,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the rate of an ingest against that of the encoder alone."""
     logs.configure(read_settings())

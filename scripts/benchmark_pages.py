@@ -7,12 +7,11 @@ for once before, so that its summary is there. The first view of an article that
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated
 
 import httpx2
 import numpy as np
 import typer
-from report import show_figures
+from report import FiguresFile, show_figures
 from service_process import served
 
 from index.samples import samples
@@ -53,7 +52,7 @@ def measure() -> dict[str, float]:
 
 
 def main(
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the pages of articles."""
     logs.configure(read_settings().model_copy(update={"log_level": "warning"}))

@@ -11,14 +11,12 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from benchmark_index import CORPUS, Corpus, Times, ingest, real_news
+from benchmark_index import CORPUS, Corpus, Times, ingest, merged, real_news
 from news_like import NewsLike
-from prepared_index import Prepared, opened
-from report import show_figures
+from prepared_index import Prepared, opened, work_as_the_service
+from report import FiguresFile, show_figures
 
-from index import RelatedQuery, StoredArticle, threads
-from service import logs
-from service.settings import read_settings
+from index import RelatedQuery, StoredArticle
 
 QUERIES = 300
 
@@ -42,8 +40,7 @@ def measure(news: NewsLike, count: int, folder: Path) -> dict[str, float]:
     with opened(folder, encoder) as parts:
         index, vectors = parts.index, parts.vectors
         rate = ingest(parts, encoder, news, count)
-        while vectors.is_merging:
-            time.sleep(0.1)
+        merged(vectors)
         numbers = np.random.default_rng(1).integers(count, size=QUERIES).tolist()
         asked = [index.article(f"news-{number}") for number in numbers]
         place = {stored.key: number for stored, number in zip(asked, numbers, strict=True)}
@@ -65,11 +62,10 @@ def measure(news: NewsLike, count: int, folder: Path) -> dict[str, float]:
 def main(
     articles: Annotated[int, typer.Option(help="How many.")] = 100_000,
     corpus: Corpus = CORPUS,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure a call for related coverage beside the bare search."""
-    logs.configure(read_settings())
-    threads.take_short_turns()
+    work_as_the_service()
     real = real_news(corpus)
     with tempfile.TemporaryDirectory() as temporary:
         news = NewsLike(real, articles, Path(temporary, "vectors"))

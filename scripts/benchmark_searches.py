@@ -8,14 +8,16 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import typer
 from benchmark_index import (
     CORPUS,
     MOST_FLAT,
     Corpus,
+    Sizes,
     Times,
+    Work,
     add,
     flat_times,
     like_real,
@@ -26,14 +28,12 @@ from benchmark_index import (
 )
 from index_queries import CASES, Query, exact, queries_of
 from news_like import NewsLike, RealNews
-from report import show_figures, write_figures
+from prepared_index import work_as_the_service
+from report import FiguresFile, show_figures, write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index import threads
 from index.vectors.segmented_index import SegmentedVectorIndex
-from service import logs
-from service.settings import read_settings
 
 TURNS = 5
 
@@ -93,14 +93,13 @@ def measure(real: RealNews, counts: list[int], work: Path) -> Figures:
 
 
 def main(
-    articles: Annotated[list[int], typer.Option(help="How many; again for another size.")] = [100_000],  # noqa: B006 - typer's way
+    articles: Sizes = [100_000],  # noqa: B006 - typer's way
     corpus: Corpus = CORPUS,
-    work: Annotated[Path | None, typer.Option(help="Where to put gigabytes meanwhile.", file_okay=False)] = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    work: Work = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure searches at one or more sizes: 2 KB of disk an article."""
-    logs.configure(read_settings())
-    threads.take_short_turns()
+    work_as_the_service()
     with tempfile.TemporaryDirectory(dir=work) as temporary:
         figures = measure(real_news(corpus), articles, Path(temporary))
     table = Table("articles", "search", "p50 ms", "p95 ms", "p99 ms", "recall@20", "p95 to flat", f"to {articles[0]:,}")

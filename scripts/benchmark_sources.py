@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 from benchmark_index import Times
-from report import show_figures
+from report import FiguresFile, show_figures
 from sqlalchemy import create_engine
 
 from index import Article
@@ -101,7 +101,7 @@ def measure(articles: int, publishers: int, folder: Path) -> dict[str, float]:
 def main(
     articles: Annotated[int, typer.Option(help="How many.")] = 1_000_000,
     publishers: Annotated[int, typer.Option(help="Of how many publishers at most.")] = 20_000,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure what it costs to tell of publishers."""
     logs.configure(read_settings())

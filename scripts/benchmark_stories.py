@@ -10,19 +10,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from benchmark_index import CORPUS, Corpus, Times, real_news
+from benchmark_index import CORPUS, Corpus, Times, merged, real_news
 from news_like import NewsLike, RealNews
-from prepared_index import Opened, Prepared, opened
-from report import show_figures
+from prepared_index import Opened, Prepared, opened, work_as_the_service
+from report import FiguresFile, show_figures
 
-from index import threads
 from index.progress import progress
 from index.quality.measuring import Measurer
 from index.related.remembering import RememberingReader
 from index.related.scorer import load_scorer
 from index.stories.keeping import StoryKeeper
-from service import logs
-from service.settings import read_settings
 
 MEASURED = 500
 _BATCH = 500
@@ -51,8 +48,7 @@ def measure(real: RealNews, count: int, folder: Path) -> dict[str, float]:
     encoder = Prepared(news, news.vectors.shape[1])
     with opened(folder, encoder) as parts:
         fill(parts, encoder, news, count)
-        while parts.vectors.is_merging:
-            time.sleep(0.1)
+        merged(parts.vectors)
         reader = RememberingReader.of(parts.follower)
         keeper, measurer = StoryKeeper(parts.follower, reader, load_scorer()), Measurer(parts.follower, reader)
         seconds: dict[str, list[float]] = {"": [], "quality/": []}
@@ -73,11 +69,10 @@ def main(
     few: Annotated[int, typer.Option(help="The smaller number of articles.")] = 20_000,
     many: Annotated[int, typer.Option(help="The larger one.")] = 200_000,
     corpus: Corpus = CORPUS,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the assignment of articles to stories, and that of their quality."""
-    logs.configure(read_settings())
-    threads.take_short_turns()
+    work_as_the_service()
     real = real_news(corpus)
     figures: dict[str, float] = {}
     for count in (few, many):

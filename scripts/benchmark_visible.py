@@ -8,12 +8,12 @@ it. The unit is what the encoder alone takes for the same text in the same run.
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import httpx2
 import numpy as np
 import typer
-from report import show_figures
+from report import FiguresFile, show_figures
 from service_process import served
 
 from index.article import Article
@@ -99,7 +99,7 @@ def send(client: httpx2.Client, articles: list[Article]) -> None:
 
 
 def main(
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure how soon articles are visible."""
     logs.configure(read_settings())

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from evaluation_files import Row, article_of, content_of, rows_of, sample_rows
 from related_measures import SHIPPED, Judged, calibration, measure_set
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 from story_measures import among_distractors
@@ -69,7 +69,7 @@ def main(
         Path | None, typer.Option(help="Measure the stories of all sets in one index with these articles, too.")
     ] = None,
     diversity: Annotated[float, typer.Option(help="Of the answers as shown.", min=0, max=1)] = DIVERSITY,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure related coverage on labelled sets."""
     settings = read_settings()

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import typer
 from evaluation_files import SetsFolder, content_of, given_folder, rows_of
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 from wire_copies import wire_copy
@@ -84,7 +83,7 @@ def _records(contents: Sequence[Content]) -> Records:
 
 def main(
     folder: SetsFolder = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure how copies are told from other reports of the same events."""
     folder = given_folder(folder)

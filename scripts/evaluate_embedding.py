@@ -7,14 +7,13 @@ measured. What articles look like through the service is measured by `evaluate`.
 import math
 from collections.abc import Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from embedding_measures import EvaluationSets, Vectors
 from encoding import encoded
 from evaluation_files import SetsFolder, given_folder
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -72,7 +71,7 @@ def main(
         list[Backend] | None,
         typer.Option("--backend", help="Run on this, not on that of the settings; twice to compare."),
     ] = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure the model that the settings name, or others, on the sets in a folder."""
     folder = given_folder(folder)

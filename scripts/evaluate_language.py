@@ -10,7 +10,7 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -33,7 +33,7 @@ def texts(files: list[Path]) -> Iterator[tuple[str, str]]:
 
 def main(
     files: Annotated[list[Path], typer.Argument(help="Texts with their languages.")],
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Print how many identifications are right, of all and of those of at least some confidence, by length."""
     rows = list(texts(files))

@@ -9,13 +9,12 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import typer
 from evaluation_files import SetsFolder, article_of, rows_of
 from numpy.typing import NDArray
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -104,7 +103,7 @@ def show(name: str, found: Sequence[Quality]) -> dict[str, float]:
 
 def main(
     folder: SetsFolder = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Show the distribution of quality over the sample stories and, if there are any, over evaluation sets."""
     settings = read_settings()

@@ -9,15 +9,13 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import combinations
-from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import typer
 from evaluate_quality import articles_of
 from evaluation_files import SetsFolder
 from numpy.typing import NDArray
-from report import show_figures, write_figures
+from report import FiguresFile, show_figures, write_figures
 
 from index import Article
 from index.background import Background, background_for
@@ -86,7 +84,7 @@ def repetition(sentences: Vectors) -> float:
 
 def main(
     folder: SetsFolder = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure summaries of the sample stories and, if there are any, of articles of an evaluation set."""
     settings = read_settings()

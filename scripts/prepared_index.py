@@ -19,10 +19,20 @@ from index.store import ModelRecord
 from index.store.sql_store import open_sqlite
 from index.upkeep import FOLLOW_SECONDS, repeated
 from index.vectors.segmented_index import SegmentedVectorIndex
+from service import logs
+from service.settings import read_settings
 
 Vectors = NDArray[np.float32]
 
 _MODEL = ModelRecord("news-like", "0" * 32)
+
+
+def work_as_the_service(log_level: str | None = None) -> None:
+    """Log as the settings say, or at another level, and let threads share this process as they do the service's."""
+    settings = read_settings()
+    logs.configure(settings.model_copy(update={"log_level": log_level}) if log_level else settings)
+    threads.take_short_turns()
+    threads.limit_blas()
 
 
 class Prepared:
@@ -92,7 +102,6 @@ class Opened:
 @contextmanager
 def opened(folder: Path, encoder: Prepared, *, writer: bool = True) -> Iterator[Opened]:
     """The parts that `open_index` puts together; without `writer` they follow what another process puts."""
-    threads.limit_blas()
     with ExitStack() as resources:
         store = resources.enter_context(open_sqlite(folder / STORE_FILE, writer=writer))
         if writer:

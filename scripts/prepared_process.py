@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 
 from benchmark_http import HalfPrepared, served
-from prepared_index import Prepared, opened
+from prepared_index import Prepared, opened, work_as_the_service
 
-from index import threads
-from service import logs
 from service.app import create_app
 from service.opening import load_configured_encoder
 from service.settings import Settings, read_settings
@@ -18,8 +16,7 @@ from service.settings import Settings, read_settings
 
 def main(folder: str, dimensions: str, role: str) -> None:
     """Serve until nobody wants it any more."""
-    logs.configure(read_settings().model_copy(update={"log_level": "warning"}))
-    threads.take_short_turns()
+    work_as_the_service("warning")
     settings = Settings.model_validate({"role": role})
     is_writer = settings.role == "writer"
     encoder = (

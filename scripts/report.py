@@ -6,9 +6,14 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.table import Table
+
+FiguresFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")]
+"""Where to write them; see `write_figures`."""
 
 PACKAGES = (
     "faiss-cpu",

@@ -14,7 +14,7 @@ import numpy as np
 import typer
 from evaluation_files import SetsFolder, given_folder
 from numpy.typing import NDArray
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 from scipy.optimize import minimize
@@ -178,7 +178,7 @@ def table_of(rows: Mapping[str, Mapping[str, float]], first: str, prefix: str = 
 def main(
     folder: SetsFolder = None,
     out: Annotated[Path, typer.Option(help="Where to write the scorer.")] = _OUT,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Train the scorer on the sets in a folder and on the sample stories, and write it to a file."""
     folder = given_folder(folder)

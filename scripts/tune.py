@@ -22,7 +22,7 @@ from compute_background import background_of
 from embedding_measures import StorySet
 from evaluation_files import content_of
 from pydantic import ValidationError
-from report import write_figures
+from report import FiguresFile, write_figures
 from tuning import BASE_MODEL, Learner, Recipe, means_of, train, validate
 from tuning_batches import KINDS, Batches, Flags
 from tuning_data import HELD_OUT, Document, Group, Text, is_held_out, read_groups
@@ -207,7 +207,7 @@ def main(
         list[str] | None, typer.Option("--set", help="Change the recipe: NAME=VALUE; again for more.")
     ] = None,
     stories: Annotated[Path | None, typer.Option(help="A stories-*.jsonl, to choose a recipe on.", exists=True)] = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Tune the embedded model, and write the adapter, its card and the tuned model's background."""
     settings = read_settings()

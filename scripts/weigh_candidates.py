@@ -6,21 +6,18 @@ The index is made as `benchmark index` makes it, without a store. What came out 
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import typer
-from benchmark_index import CORPUS, Corpus, add, merged, real_news, search_times
+from benchmark_index import CORPUS, Corpus, Sizes, add, merged, real_news, search_times
 from index_queries import CASES, LIMIT, exact, queries_of, recall
 from news_like import NewsLike
-from report import write_figures
+from prepared_index import work_as_the_service
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
-from index import threads
 from index.vectors.segmented_index import SegmentedVectorIndex
-from service import logs
-from service.settings import read_settings
 
 LIMITS = (LIMIT, 4 * LIMIT)
 CANDIDATES = (250, 400, 600, 1_000, 1_600, 2_400, 3_600, 5_000)
@@ -50,13 +47,12 @@ def measure(news: NewsLike, count: int, table: Table) -> dict[str, float]:
 
 
 def main(
-    articles: Annotated[list[int], typer.Option(help="How many; again for another size.")] = [100_000],  # noqa: B006 - typer's way
+    articles: Sizes = [100_000],  # noqa: B006 - typer's way
     corpus: Corpus = CORPUS,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure recall, and the median milliseconds of a search, by the number of candidates."""
-    logs.configure(read_settings())
-    threads.take_short_turns()
+    work_as_the_service()
     real = real_news(corpus)
     table = Table("articles", "best", "candidates", *CASES)
     figures: dict[str, float] = {}

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from evaluation_files import SetsFolder, given_folder, rows_of, sample_rows
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 from story_measures import figures_of, in_order, put
@@ -45,7 +44,7 @@ def demands() -> Iterator[tuple[str, Demand]]:
 
 def main(
     folder: SetsFolder = None,
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Print BCubed F1 of the stories of labelled sets for other constants."""
     settings = read_settings()

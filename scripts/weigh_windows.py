@@ -16,7 +16,7 @@ import typer
 from embedding_measures import EvaluationSets, Vectors
 from encoding import encoded
 from evaluation_files import FOLDER_VARIABLE
-from report import write_figures
+from report import FiguresFile, write_figures
 from rich.console import Console
 from rich.table import Table
 
@@ -52,7 +52,7 @@ def score(measured: dict[str, float]) -> float:
 
 def main(
     folder: Annotated[Path, typer.Argument(help="The evaluation sets.", envvar=FOLDER_VARIABLE, exists=True)],
-    figures_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to this file.")] = None,
+    figures_file: FiguresFile = None,
 ) -> None:
     """Measure lengths of windows and weights of title, lead and rest."""
     settings = read_settings()
