@@ -1,7 +1,7 @@
 """Read articles to compare them, many of them again and again; and search for what is near to those that come."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Self
 
@@ -12,7 +12,7 @@ from index.background import Background
 from index.follower import Follower
 from index.related.copies import LEAST_SIMILAR
 from index.related.reading import ComparableReader
-from index.related.reports import Numbering, Reports
+from index.related.reports import Numbering, Numbers, Reports
 from index.store import ArticleStore
 from index.vectors import Filters, Hit, VectorIndex
 
@@ -29,6 +29,23 @@ more copies than that, the nearest are copies themselves, and one earlier copy t
 
 _ON_THEIR_WAY = 1_000
 """Articles of which is remembered what is near."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Articles among all those that are remembered: what many are compared by need not be copied for it.
+
+    Attributes:
+        reports: all that are, and some that were.
+        places: where articles stand there, by their keys; only those that are there and embedded have a place.
+    """
+
+    reports: Reports
+    places: Mapping[int, int]
+
+    def at(self, keys: Sequence[int]) -> Numbers:
+        """The places of those of some articles that have one, in order."""
+        return np.array([place for key in keys if (place := self.places.get(key)) is not None], np.intp)
 
 
 class RememberingReader:
@@ -66,20 +83,37 @@ class RememberingReader:
 
     def reports(self, keys: Sequence[int]) -> Reports:
         """Those of some articles that are there and embedded, in order."""
-        self._remember(keys)
-        places = [place for key in keys if (place := self._place_of.get(key)) is not None]
-        return self._known.of(np.array(places, np.intp))
+        known = self.remember(keys)
+        return known.reports.of(known.at(keys))
 
-    def nearest(self, article: Reports, waiting: Collection[int]) -> list[Hit]:
+    def remember(self, keys: Sequence[int]) -> Remembered:
+        """Read those of some articles that are not remembered. What it gives holds until the next call."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._place_of]
+        if missing and self._used + len(missing) > len(self._known):
+            missing = list(dict.fromkeys(keys))
+            self._make_room(max(self._room, len(missing)))
+        articles = list(self._reader.read(missing).values())
+        if articles:
+            read = Reports.of_articles(articles, self._reader.centred(articles), self._numbering)
+            self._known.put(slice(self._used, self._used + len(read)), read)
+            self._place_of.update((key, self._used + place) for key, place in read.places.items())
+            self._used += len(read)
+        return Remembered(self._known, self._place_of)
+
+    def nearest(self, key: int, waiting: Collection[int]) -> list[Hit]:
         """The nearest articles that appeared within `WINDOW` of one, at most `NEIGHBOURS`, the nearest first.
 
         Args:
-            article: the one.
+            key: of the one; none are near to one that is not there, or not embedded.
             waiting: keys of others that are left out.
         """
-        (key,), (appeared,) = article.keys.tolist(), article.appeared.tolist()
+        known = self.remember([key])
+        place = known.places.get(key)
+        if place is None:
+            return []
+        appeared = int(known.reports.appeared[place])
         near_in_time = Filters.around(appeared, appeared, WINDOW, [key, *waiting])
-        hits = self.vectors.search(article.vectors[0], NEIGHBOURS, near_in_time)
+        hits = self.vectors.search(known.reports.vectors[place], NEIGHBOURS, near_in_time)
         if len(hits) < NEIGHBOURS or hits[-1].similarity < LEAST_SIMILAR:
             self._near[key] = [hit for hit in hits if hit.similarity >= LEAST_SIMILAR]  # and there are no more
         return hits
@@ -113,18 +147,6 @@ class RememberingReader:
         for key in keys:
             self._place_of.pop(key, None)
         self.search_again(keys)
-
-    def _remember(self, keys: Sequence[int]) -> None:
-        missing = [key for key in dict.fromkeys(keys) if key not in self._place_of]
-        if missing and self._used + len(missing) > len(self._known):
-            missing = list(dict.fromkeys(keys))
-            self._make_room(max(self._room, len(missing)))
-        articles = list(self._reader.read(missing).values())
-        if articles:
-            read = Reports.of_articles(articles, self._reader.centred(articles), self._numbering)
-            self._known.put(slice(self._used, self._used + len(read)), read)
-            self._place_of.update((key, self._used + place) for key, place in read.places.items())
-            self._used += len(read)
 
     def _forget_all(self, room: int) -> None:
         self._near.clear()

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, sel
 
 from index.store import sql_stories
 from index.store.schema import articles, stories, story_changes, story_members, story_redirects, unassigned
-from index.store.sql_stories import SqlStoryTransaction
+from index.store.sql_story_transaction import SqlStoryTransaction
 from index.store.sql_writing import listed, numbers_given
 from index.store.stories import Report, StoryChange, StoryChangeKind, StoryOrder, StoryQuery, StoryRecord
 

@@ -5,7 +5,7 @@ of the few stories that it finds. Everything is decided from what the store has,
 embedded, so that the same articles in the same order give the same stories.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,20 +94,39 @@ class StoryAssigner:
         self._closeness = Closeness(scorer, reader.background.spread)
         self._demand = demand
 
-    def read_ahead(self, keys: Sequence[int]) -> None:
-        """Read articles that are to be assigned all at once, which takes less time than one after the other."""
-        self._reader.reports(keys)
-
-    def assign(self, stories: StoryTransaction, key: int, waiting: Collection[int] = ()) -> None:
-        """Put an article where it belongs: into a story, or into one of its own.
+    def assign(self, stories: StoryTransaction, keys: Sequence[int], waiting: Collection[int] = ()) -> None:
+        """Put articles where they belong, one after the other: each into a story, or into one of its own.
 
         Args:
             stories: of the store.
-            key: of an article in the index that is to be assigned. If it is in a story and still fits, it stays there.
-            waiting: keys of others that are in the index, and to be assigned after it.
+            keys: of articles that are to be assigned. One that is in a story and still fits stays there.
+            waiting: keys of others that are in the index, and to be assigned after them.
         """
+        near = self._near_ahead(stories, keys, waiting)
+        for place, key in enumerate(keys):
+            self._assign(stories, key, near[key], [*keys[place + 1 :], *waiting])
+
+    def _near_ahead(
+        self, stories: StoryTransaction, keys: Sequence[int], waiting: Collection[int]
+    ) -> dict[int, list[int]]:
+        """The keys of what is near to articles, the nearest first, for each of them.
+
+        All that is looked at for them is read at once, which takes less time than one after the other.
+        """
+        self._reader.remember(keys)
+        near = {
+            key: [hit.key for hit in self._reader.nearest(key, [*keys[place + 1 :], *waiting])]
+            for place, key in enumerate(keys)
+        }
+        of_hits = stories.stories_of([*keys, *dict.fromkeys(one for hits in near.values() for one in hits)])
+        numbers = {one for hits in near.values() for one in _first_stories(hits, of_hits)}
+        members = stories.members(sorted(numbers))
+        self._reader.remember([one for own in members.values() for one in _sampled(own)])
+        return near
+
+    def _assign(self, stories: StoryTransaction, key: int, near: Sequence[int], waiting: Collection[int]) -> None:
         own = stories.stories_of([key]).get(key)
-        found = self._candidates(stories, key, own, waiting)
+        found = self._candidates(stories, key, own, near)
         if found is None:
             stories.stay(key)
             return
@@ -143,9 +162,9 @@ class StoryAssigner:
 
     def _fits_thread(self, stories: StoryTransaction, key: int, numbers: Sequence[int]) -> bool:
         members = sorted(one for keys in stories.members(numbers).values() for one in keys)
-        reports = self._reader.reports([key, *_sampled(members)])
-        (place,), others = reports.among([key]), reports.among(_sampled(members))
-        return self._closeness.of(reports, int(place), others).mean() >= THREAD_LEAST
+        others = _sampled(members)
+        known = self._reader.remember([key, *others])
+        return self._closeness.of(known.reports, known.places[key], known.at(others)).mean() >= THREAD_LEAST
 
     def _join(self, stories: StoryTransaction, key: int, own: int | None, best: Candidate) -> None:
         if own is not None and stories.members([own])[own] == [key]:  # so that its id leads to where it went
@@ -205,12 +224,12 @@ class StoryAssigner:
     def _near(self, own: Sequence[int], members: dict[int, list[int]]) -> list[int]:
         """The numbers of stories that are nearly close enough to some articles, the closest first."""
         sampled = {number: _sampled(keys) for number, keys in members.items()}
-        reports = self._reader.reports([*own, *(key for keys in sampled.values() for key in keys)])
-        asked = reports.among(_spread(own, _ASKED))
-        places = {number: reports.among(keys) for number, keys in sampled.items()}
+        known = self._reader.remember([*own, *(key for keys in sampled.values() for key in keys)])
+        asked = known.at(_spread(own, _ASKED))
+        places = {number: known.at(keys) for number, keys in sampled.items()}
         some = np.concatenate([np.repeat(asked, len(others)) for others in places.values()] or [asked[:0]])
         others = np.concatenate([np.tile(others, len(asked)) for others in places.values()] or [asked[:0]])
-        links = self._closeness.of_pairs(reports, some, others)
+        links = self._closeness.of_pairs(known.reports, some, others)
         near = []
         start = 0
         for number, found in places.items():
@@ -221,22 +240,20 @@ class StoryAssigner:
         return [number for _, number in sorted(near)]
 
     def _candidates(
-        self, stories: StoryTransaction, key: int, own: int | None, waiting: Collection[int]
+        self, stories: StoryTransaction, key: int, own: int | None, near: Sequence[int]
     ) -> list[Candidate] | None:
         """The stories that an article may belong to, the closest first; None if it is not there, or not embedded."""
-        own_report = self._reader.reports([key])
-        if not len(own_report):
-            return None
-        hits = self._reader.nearest(own_report, waiting)
-        of_hits = stories.stories_of([hit.key for hit in hits])
-        nearest = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_CANDIDATES]
+        nearest = _first_stories(near, stories.stories_of(near))
         if own is not None and own not in nearest:
             nearest.append(own)
         members = stories.members(nearest)
         sampled = {number: [one for one in _sampled(members[number]) if one != key] for number in nearest}
-        reports = self._reader.reports([key, *(one for keys in sampled.values() for one in keys)])
-        (place,) = reports.among([key]).tolist()
-        places = {number: others for number, keys in sampled.items() if len(others := reports.among(keys))}
+        known = self._reader.remember([key, *(one for keys in sampled.values() for one in keys)])
+        place = known.places.get(key)
+        if place is None:
+            return None
+        reports = known.reports
+        places = {number: others for number, keys in sampled.items() if len(others := known.at(keys))}
         links = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
         judged = []
         start = 0
@@ -248,6 +265,11 @@ class StoryAssigner:
         return sorted(judged, key=lambda one: (-one.link, one.number))
 
 
+def _first_stories(near: Sequence[int], of: Mapping[int, int]) -> list[int]:
+    """The numbers of the stories of the first of some articles that are in any, `MOST_CANDIDATES` at most."""
+    return list(dict.fromkeys(of[one] for one in near if one in of))[:MOST_CANDIDATES]
+
+
 def _sampled(keys: Sequence[int]) -> list[int]:
     return _spread(keys, SAMPLE)
 
@@ -255,4 +277,5 @@ def _sampled(keys: Sequence[int]) -> list[int]:
 def _spread(keys: Sequence[int], most: int) -> list[int]:
     if len(keys) <= most:
         return list(keys)
-    return [keys[place] for place in np.unique(np.linspace(0, len(keys) - 1, most).round().astype(int)).tolist()]
+    step = (len(keys) - 1) / (most - 1)
+    return [keys[round(place * step)] for place in range(most)]

@@ -62,10 +62,9 @@ class StoryKeeper:
             # However articles came, one or many at once, each is assigned by what came before it.
             waiting = dict.fromkeys(stories.unassigned(_MOST_WAITING))
             chunk = stories.unassigned(_AT_ONCE, keys)
-            self._assigner.read_ahead(chunk)
             for key in chunk:
                 waiting.pop(key, None)
-                self._assigner.assign(stories, key, waiting)
+            self._assigner.assign(stories, chunk, waiting)
         return len(chunk)
 
     @contextmanager

@@ -121,8 +121,7 @@ def _assign_all(store: ArticleStore, background: Background, scorer: Scorer, fol
                     assigner = StoryAssigner(RememberingReader(store, vectors, background), scorer, demand)
                 vectors.add(entries, background.centre(embeddings.astype(np.float32), [one.lang for one in entries]))
                 with store.stories.changing() as transaction:
-                    for place, key in enumerate(chunk):
-                        assigner.assign(transaction, key, chunk[place + 1 :])
+                    assigner.assign(transaction, chunk)
                 advance(len(chunk))
     finally:
         if vectors is not None:

@@ -75,16 +75,22 @@ def test_what_is_near_is_searched_for_once_for_story_and_text(tmp_path: Path) ->
         reader = reader_of(index)
         a, later, waiting = (index.article(one).key for one in ("a", "later", "waiting"))
         own = reader.reports([a])
-        nearest = [hit.key for hit in reader.nearest(own, [waiting])]
+        nearest = [hit.key for hit in reader.nearest(a, [waiting])]
         assert later in nearest
         assert waiting not in nearest
-        similar = [hit.key for hit in reader.nearest(own, [waiting]) if hit.similarity >= LEAST_SIMILAR]
+        similar = [hit.key for hit in reader.nearest(a, [waiting]) if hit.similarity >= LEAST_SIMILAR]
         assert reader.similar(own, "en") == similar
         assert set(reader.similar(own, "en")) == {*similar, waiting}  # now it does not wait any more
         for forget in (reader.search_again, reader.forget):
-            reader.nearest(own, [waiting])
+            reader.nearest(a, [waiting])
             forget([a])
             assert waiting in reader.similar(own, "en")
+
+
+def test_nothing_is_near_to_what_is_not_there(tmp_path: Path) -> None:
+    with open_index(tmp_path, FakeEncoder()) as index:
+        index.put([an_article("a")])
+        assert reader_of(index).nearest(999, []) == []
 
 
 def test_where_more_are_near_than_were_found_those_of_the_language_are_searched_for(tmp_path: Path) -> None:
@@ -93,7 +99,7 @@ def test_where_more_are_near_than_were_found_those_of_the_language_are_searched_
         index.put([an_article("own"), an_article("german", lang="de"), an_article("more", text="The summit, and more")])
         reader = reader_of(index)
         own = reader.reports([index.article("own").key])
-        assert len(reader.nearest(own, [])) == NEIGHBOURS
+        assert len(reader.nearest(own.keys.item(), [])) == NEIGHBOURS
         similar = reader.similar(own, "en")
         assert len(similar) == NEIGHBOURS
         assert index.article("german").key in reader.similar(own, "de")

@@ -1,9 +1,10 @@
 """The contract of `StoryStore`, on a SQLite file."""
 
 import math
+import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -25,6 +26,7 @@ from index.store.stories import (
     StoryOrder,
     StoryQuery,
     StoryRecord,
+    StoryTransaction,
 )
 from index.stories.reconciling import regrouping
 from tests.index.fakes import NOON, an_article
@@ -320,6 +322,101 @@ def test_of_what_raises_an_error_nothing_is_kept(store: SqlArticleStore) -> None
         fail()
     assert (record(store, number), log(store)) == before
     assert waiting(store) == ["b", "c"]
+
+
+Deed = tuple[str, int, int]
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["open", "join", "leave", "group", "link", "review"]),
+        st.integers(0, 7),
+        st.integers(0, 7),
+    ),
+    max_size=20,
+)
+
+
+def test_many_deeds_in_one_transaction_are_what_they_are_one_by_one(tmp_path: Path) -> None:
+    begun = tmp_path / "begun.sqlite"
+    with open_sqlite(begun) as store:
+        come(store, *(an_article(name, f"Report {name}", published_at=NOON) for name in "abcdefgh"))
+
+    @settings(max_examples=30, deadline=None)
+    @given(DEEDS, st.integers(0, 19))
+    def check(deeds: list[Deed], written: int) -> None:
+        with ExitStack() as opened:
+            at_once, one_by_one = (
+                opened.enter_context(open_sqlite(Path(shutil.copy(begun, tmp_path / name))))
+                for name in ("some", "other")
+            )
+            with at_once.stories.changing() as stories:
+                for place, deed in enumerate(deeds):
+                    Desk(stories).do(*deed)
+                    if place == written:
+                        stories.records([])  # for which what was done is written
+            for deed in deeds:
+                with one_by_one.stories.changing() as stories:
+                    Desk(stories).do(*deed)
+            assert told(at_once) == told(one_by_one)
+            assert waiting(at_once) == waiting(one_by_one)
+            assert at_once.stories.mend() == 0
+
+    check()
+
+
+class Desk:
+    """Does what can be done to the stories of eight articles, in the way of those who assign articles."""
+
+    def __init__(self, stories: StoryTransaction) -> None:
+        self.stories = stories
+        self.of = stories.stories_of(range(1, 9))
+
+    def do(self, name: str, some: int, other: int) -> None:
+        key, numbers = some + 1, sorted(set(self.of.values()))
+        number, into = self.of.get(key), numbers[other % len(numbers)] if numbers else None
+        if key in self.stories.unassigned(9):
+            self.assign(name, key, number, into, is_copy=other > 3)
+        elif name == "group":
+            self.group(numbers, some, other)
+        elif number and into:
+            self.change(name, key, number, into)
+
+    def assign(self, name: str, key: int, number: int | None, into: int | None, *, is_copy: bool) -> None:
+        if number or name == "leave":  # or cannot be assigned now
+            self.stories.stay(key, is_copy=is_copy)
+        elif name == "join" and into:
+            self.stories.join(key, into, is_copy=is_copy)
+        elif name == "open":
+            self.stories.open(key)
+
+    def group(self, numbers: Sequence[int], some: int, other: int) -> None:
+        parts: dict[int, list[int]] = {}
+        for key, number in self.of.items():
+            parts.setdefault((number + key * other) % (1 + some % 3), []).append(key)
+        anew = regrouping(self.of, list(parts.values()))
+        self.stories.reviewed(self.stories.regroup(numbers, anew) if anew else numbers)
+
+    def change(self, name: str, key: int, number: int, into: int) -> None:
+        if name == "leave" and len(self.stories.members([number])[number]) > 1:
+            self.stories.leave(key)
+        elif name == "link":
+            self.stories.link(number, into)
+            assert number in self.stories.of_thread(into, 9)
+        elif name == "review":
+            self.stories.reviewed([number])
+            assert self.stories.sizes(number) == (len(self.stories.members([number])[number]),) * 2
+
+
+def told(store: ArticleStore) -> object:
+    """What there is of stories, but for when that was done."""
+    found = store.stories.find(StoryQuery(limit=99))
+    changes = [(one.kind, one.story, one.article_id, one.other) for one in store.stories.changes_after(0, 999)]
+    ever = [number for number in range(1, 40) if store.stories.was_ever(number)]
+    return (
+        [replace(one, opened_at=NOON, changed=0) for one in found],
+        [(one.id, one.story, one.is_copy) for one in store.stories.reports(store.stories.numbers())],
+        changes,
+        [(number, store.stories.merged_into(number)) for number in ever],
+    )
 
 
 def test_who_only_reads_changes_nothing(store: SqlArticleStore, path: Path) -> None:
