@@ -28,7 +28,7 @@ class Bulk:
         keep: makes embeddings durable, and articles found.
     """
 
-    claims: Claims
+    claims: Claims[str]
     accept: Callable[[Sequence[Article]], Accepted]
     encode: Callable[[Sequence[str]], NDArray[np.float32]]
     keep: Callable[[Accepted, NDArray[np.float32]], None]

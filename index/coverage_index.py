@@ -74,14 +74,13 @@ class CoverageIndex:
         self._scorer = scorer = scorer or load_scorer()
         self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer)
         reader = RememberingReader.of(follower)
-        self._keeper = StoryKeeper(follower, reader, scorer)
+        self._claims, self._in_hand = Claims[str](), Claims[int]()
+        self._keeper = StoryKeeper(follower, reader, scorer, in_hand=self._in_hand)
         self._explainer = StoryExplainer(follower.store, follower.background, scorer)
         self.stories = StoryLibrary(follower.store, follower.background)
-        self.takedowns = Takedowns(follower)
-        self._claims = Claims()
+        self.takedowns, self.sources = Takedowns(follower), Sources(follower.store)
         self.summaries = Summaries(follower, encoder, self._claims)
-        self.sources = Sources(follower.store)
-        self.measurer = Measurer(follower, reader)
+        self.measurer = Measurer(follower, reader, self._in_hand)
         self.editions = follower.vectors.editions
         self.observer: Observer = Unobserved()
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
@@ -199,8 +198,9 @@ class CoverageIndex:
         self._keep_embeddings(accepted.waiting, embeddings)
         self._follower.follow()
         keys = [stored.key for stored in accepted.waiting]
-        self._keeper.assign(keys)
-        self.measurer.measure(keys)
+        with self._in_hand.claimed(keys):
+            self._keeper.assign(keys)
+            self.measurer.measure(keys)
         self.summaries.expect(keys)
 
     def refuse_overload(self) -> None:

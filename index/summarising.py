@@ -39,7 +39,7 @@ _AT_ONCE = 4
 class Summaries:
     """Makes and keeps summaries. May be called from several threads at once."""
 
-    def __init__(self, follower: Follower, encoder: Encoder, claims: Claims) -> None:
+    def __init__(self, follower: Follower, encoder: Encoder, claims: Claims[str]) -> None:
         """Put the parts together.
 
         Args:

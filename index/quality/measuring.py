@@ -1,7 +1,7 @@
 """Measure the quality of every article that is embedded: those that wait for it."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,11 @@ from index.related.reports import UNKNOWN, Reports
 from index.store import StoredArticle
 from index.store.measures import QUALITY_UNIT, Measure
 
-_AT_ONCE = 16
+_AT_ONCE = 64
 """How many articles are measured in one transaction. Others that write wait meanwhile."""
+
+_MOST_WAITING = 2_000
+"""Of so many it is looked whether they are in anybody's hand."""
 
 _SILENTLY = 1_000
 
@@ -46,8 +49,15 @@ class Quality:
 class Measurer:
     """Measures the articles that a follower's store has. May be called from several threads at once."""
 
-    def __init__(self, follower: Follower, reader: RememberingReader) -> None:
-        """Use a follower, and a reader of its store."""
+    def __init__(self, follower: Follower, reader: RememberingReader, in_hand: Container[int] = ()) -> None:
+        """Use a follower, and a reader of its store.
+
+        Args:
+            follower: these.
+            reader: likewise.
+            in_hand: keys of articles that somebody is about to `measure`, which are left to them.
+        """
+        self._in_hand = in_hand
         self._follower = follower
         self._store = follower.store
         self._reader = reader
@@ -63,7 +73,7 @@ class Measurer:
             pass
 
     def measure_waiting(self) -> None:
-        """Measure all articles that wait for it."""
+        """Measure all articles that wait for it and are in nobody's hand."""
         waiting = self._store.measures.waiting()
         if waiting < _SILENTLY:
             while self._measure(None):
@@ -79,10 +89,10 @@ class Measurer:
             self._store.measures.measure_again(VERSION)
 
     def _measure(self, keys: Sequence[int] | None) -> int:
-        if not self._store.measures.unmeasured(1, keys):
+        if not self._waiting(keys):
             return 0
         with self._follower.followed():
-            chunk = self._store.measures.unmeasured(_AT_ONCE, keys)
+            chunk = self._waiting(keys)
             stored, own = self._store.get_by_keys(chunk), self._reader.reports(chunk)
             found: dict[int, Signs] = {}
             for key, place in own.places.items():
@@ -92,6 +102,13 @@ class Measurer:
             if passed := [key for key in chunk if key not in found]:
                 self._store.measures.pass_over(passed)
         return len(chunk)
+
+    def _waiting(self, keys: Sequence[int] | None) -> list[int]:
+        """The next ones that wait, of these or of those that are in nobody's hand."""
+        if keys is not None:
+            return self._store.measures.unmeasured(_AT_ONCE, keys)
+        waiting = self._store.measures.unmeasured(_MOST_WAITING)
+        return [key for key in waiting if key not in self._in_hand][:_AT_ONCE]
 
     def _add(self, found: dict[int, Signs], stored: StoredArticle, own: Reports) -> None:
         """Add the signs of an article, and those of later articles that have its text."""

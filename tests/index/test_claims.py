@@ -4,7 +4,7 @@ from index.claims import Claims
 
 
 def test_an_id_is_claimed_until_the_last_who_claimed_it_is_done() -> None:
-    claims = Claims()
+    claims = Claims[str]()
     with claims.claimed(["a", "b", "a"]):
         with claims.claimed(["a"]):
             assert len(claims) == 2
