@@ -19,6 +19,7 @@ from index.encoder import EmbeddingModel
 from index.encoder.batches import LENGTHS, SIZES, TOKEN_BUDGET, choose_batch, padded_length
 from index.encoder.loading import load_embedding_model
 from index.progress import progress
+from index.threads import Processors
 from service import logs
 from service.settings import read_settings
 
@@ -69,7 +70,7 @@ def main(
     with progress("batches", len(VARIANTS)) as advance:
         for name, variant in VARIANTS.items():
             model = load_embedding_model(
-                cache=settings.cache_dir, backend=settings.backend, processors=settings.processors
+                cache=settings.cache_dir, backend=settings.backend, processors=Processors(settings.processors)
             )
             texts = [text for tokens, count in MIXTURE.items() for text in texts_of_about(tokens, count, model)]
             texts = [texts[position] for position in np.random.default_rng(0).permutation(len(texts))]

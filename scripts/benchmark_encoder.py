@@ -233,7 +233,9 @@ def main(
     processors = settings.processors or threads.usable_processors()
     plain = SentenceTransformer(str(ensure_model_folder(settings.cache_dir, assemble_folder)), device="cpu")
     original = SentenceTransformerModel(plain, name="plain", key="plain", prompt=EMBEDDED_PROMPT)
-    model = load_embedding_model(cache=settings.cache_dir, backend=settings.backend, processors=processors)
+    model = load_embedding_model(
+        cache=settings.cache_dir, backend=settings.backend, processors=threads.Processors(processors)
+    )
     encoder, exact = QueuedEncoder(model, _NO_CACHE), QueuedEncoder(original, _NO_CACHE)
     corpus = folder / CORPUS if folder else None
 

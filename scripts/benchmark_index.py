@@ -77,7 +77,9 @@ class Times(NamedTuple):
 def real_news(file: Path) -> RealNews:
     """Embed a file of articles, and the sample stories."""
     settings = read_settings()
-    encoder = load_encoder(settings.model, cache=settings.cache_dir, processors=settings.processors)
+    encoder = load_encoder(
+        settings.model, cache=settings.cache_dir, processors=threads.Processors(settings.processors, bulk=True)
+    )
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     rows = [row for row in rows if any(letter.isalnum() for letter in row["text"])]  # some are a full stop
     texts, langs = [row["text"] for row in rows], [row["lang"] for row in rows]

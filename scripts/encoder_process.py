@@ -32,8 +32,9 @@ def plain(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
 def ours(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
     """The encoder with its defaults."""
     from index import load_encoder
+    from index.threads import Processors
 
-    return load_encoder(cache=cache, processors=processors).encode
+    return load_encoder(cache=cache, processors=Processors(processors)).encode
 
 
 def main(kind: str, cache: str, processors: str) -> None:

@@ -30,7 +30,7 @@ def encode(file: Path) -> tuple[int, Figures]:
     for line in file.read_bytes().splitlines():
         with suppress(ValidationError):  # of which an ingest keeps none
             articles.append(Article.model_validate_json(line))
-    encoder = load_configured_encoder(read_settings())
+    encoder = load_configured_encoder(read_settings(), bulk=True)
     encoder.encode(["a first text, which takes longer"])
     with timed() as taken:
         encoder.encode([article.words for article in articles])
@@ -40,7 +40,7 @@ def encode(file: Path) -> tuple[int, Figures]:
 def keep(file: Path) -> tuple[int, Figures]:
     """Ingest the articles as the command line does, which reads them too; returns how many were new."""
     settings = read_settings()
-    with open_configured_index(settings) as index:
+    with open_configured_index(settings, bulk=True) as index:
         index.compare(Article(id="a", title="a first text"), Article(id="b", title="which takes longer"))
         with timed() as taken:
             report = ingest(Reading([file]), IndexTarget(index), state=settings.data_dir)

@@ -157,7 +157,9 @@ def tune(
 
 def write_background(settings: Settings, files: Sequence[Path], folder: Path) -> None:
     """Compute the background of the model with the adapter in a folder from parallel documents, and write it there."""
-    encoder = load_encoder(str(folder), cache=settings.cache_dir, backend=Backend.TORCH, processors=settings.processors)
+    encoder = load_encoder(
+        str(folder), cache=settings.cache_dir, backend=Backend.TORCH, processors=threads.Processors(settings.processors)
+    )
     background_of(encoder, files)[0].save(folder / BACKGROUND_FILE)
 
 

@@ -66,7 +66,7 @@ def ingest(  # noqa: PLR0913 - the options of a command
             if urls:
                 ingesting_pages.to_service(urls, client, done)
         else:
-            with open_configured_index(settings) as index:
+            with open_configured_index(settings, bulk=True) as index:
                 done = ingesting.ingest(reading, IndexTarget(index), state=settings.data_dir)
                 if urls:
                     ingesting_pages.to_index(urls, index, settings, done)

@@ -7,11 +7,12 @@ from pathlib import Path
 from index import CoverageIndex, load_encoder, open_index
 from index.encoder import Encoder
 from index.encoder.queue import QueueLimits
+from index.threads import Processors
 from service.settings import Settings
 
 
-def load_configured_encoder(settings: Settings) -> Encoder:
-    """Load the model; see `index.load_encoder` for the errors."""
+def load_configured_encoder(settings: Settings, *, bulk: bool = False) -> Encoder:
+    """Load the model; see `index.load_encoder` for the errors, and `Processors` for `bulk`."""
     token = settings.hub_token.get_secret_value() if settings.hub_token else None
     return load_encoder(
         settings.model,
@@ -19,7 +20,7 @@ def load_configured_encoder(settings: Settings) -> Encoder:
         prompt=settings.model_prompt,
         hub_token=token,
         backend=settings.backend,
-        processors=settings.processors,
+        processors=Processors(settings.processors, bulk),
         limits=QueueLimits(waiting_bytes=settings.max_waiting_bytes, cached_texts=settings.cached_texts),
     )
 
@@ -32,10 +33,10 @@ def shown_model(index: CoverageIndex) -> str:
 
 @contextmanager
 def open_configured_index(
-    settings: Settings, *, writer: bool = True, reencode: bool = False
+    settings: Settings, *, writer: bool = True, reencode: bool = False, bulk: bool = False
 ) -> Iterator[CoverageIndex]:
-    """Load the model and open the data directory; see `index.open_index` for the arguments and errors."""
-    encoder = load_configured_encoder(settings)
+    """Load the model and open the data directory; see `load_configured_encoder` and `index.open_index`."""
+    encoder = load_configured_encoder(settings, bulk=bulk)
     with open_index(
         settings.data_dir,
         encoder,

@@ -97,7 +97,7 @@ class Encoder(Protocol):
 
 
 class EmbeddingModel(Protocol):
-    """A model in memory. Called from one thread at a time."""
+    """A model in memory. Called from as many threads at a time as it makes passes."""
 
     @property
     def name(self) -> str:
@@ -112,6 +112,11 @@ class EmbeddingModel(Protocol):
     @property
     def dimensions(self) -> int:
         """The length of a vector."""
+        ...
+
+    @property
+    def passes(self) -> int:
+        """How many forward passes it makes beside each other."""
         ...
 
     @property

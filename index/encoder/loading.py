@@ -13,7 +13,7 @@ from typing import NamedTuple
 from index import threads
 from index.embedded_model import EMBEDDED, EMBEDDED_FOLDERS, ensure_model_folder, is_adapter
 from index.encoder import openvino_int8
-from index.encoder.queue import QueuedEncoder, QueueLimits, encoder_thread
+from index.encoder.queue import QueuedEncoder, QueueLimits, encoder_threads
 from index.encoder.sentence_transformer import (
     SentenceTransformerModel,
     assemble_folder,
@@ -24,6 +24,7 @@ from index.encoder.sentence_transformer import (
     sees_gpu,
 )
 from index.errors import BackendError, SimilarNewsError
+from index.threads import ALL_PROCESSORS, Processors
 
 EMBEDDED_PROMPT = "query: "
 """multilingual-e5 wants a prefix; its authors say "query: " for comparing like with like, as we do."""
@@ -46,7 +47,7 @@ def load_encoder(
     prompt: str | None = None,
     hub_token: str | None = None,
     backend: Backend = Backend.AUTO,
-    processors: int | None = None,
+    processors: Processors = ALL_PROCESSORS,
     limits: QueueLimits | None = None,
 ) -> QueuedEncoder:
     """Load a model and make an encoder of it: `load_embedding_model` with a queue before it.
@@ -63,11 +64,17 @@ def load_encoder(
     Raises:
         SimilarNewsError: as `load_embedding_model` does.
     """
-    thread = encoder_thread()
+    thread = encoder_threads()
     loaded = load_embedding_model(
-        model, cache=cache, prompt=prompt, hub_token=hub_token, backend=backend, processors=processors, thread=thread
+        model,
+        cache=cache,
+        prompt=prompt,
+        hub_token=hub_token,
+        backend=backend,
+        processors=processors,
+        thread=thread,
     )
-    return QueuedEncoder(loaded, limits or QueueLimits(), thread=thread)
+    return QueuedEncoder(loaded, limits or QueueLimits(), pool=thread if loaded.passes == 1 else None)
 
 
 def load_embedding_model(
@@ -77,7 +84,7 @@ def load_embedding_model(
     prompt: str | None = None,
     hub_token: str | None = None,
     backend: Backend = Backend.AUTO,
-    processors: int | None = None,
+    processors: Processors = ALL_PROCESSORS,
     thread: Executor | None = None,
 ) -> SentenceTransformerModel:
     """Load a model.
@@ -91,7 +98,7 @@ def load_embedding_model(
         hub_token: for a private model on the hub.
         backend: `openvino` runs an int8 copy of the model on the processor, `torch` the model itself, on a GPU when
             torch sees one; `auto` takes OpenVINO for the embedded model on a processor that gains from it.
-        processors: how many threads to compute with; None for all processors that this process may use.
+        processors: what to compute with.
         thread: the one that is to use the model, whose priority OpenVINO's own threads get; None for no particular one.
 
     Raises:
@@ -100,8 +107,7 @@ def load_embedding_model(
         AdapterError: an adapter is damaged, or not one for the embedded model.
         BackendError: OpenVINO was asked for, and cannot be used.
     """
-    processors = processors or threads.usable_processors()
-    threads.limit_torch(processors)
+    threads.limit_torch(processors.threads)
     openvino_int8.without_telemetry()
     with _without_garbage_collection():
         source, on_torch = _find(model, cache, prompt, hub_token)
@@ -143,7 +149,9 @@ def _beside(model: str) -> Path | None:
     return EMBEDDED_FOLDERS.get(model) or (Path(model) if is_adapter(Path(model)) else None)
 
 
-def _load_int8(source: _Source, cache: Path, processors: int, thread: Executor | None) -> SentenceTransformerModel:
+def _load_int8(
+    source: _Source, cache: Path, processors: Processors, thread: Executor | None
+) -> SentenceTransformerModel:
     """Load the int8 copy of a model, building it if it is not there.
 
     Raises:

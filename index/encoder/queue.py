@@ -1,9 +1,9 @@
-"""The queue before the model: many callers, one forward pass at a time.
+"""The queue before the model: many callers, and no more forward passes at a time than the model is best at.
 
-Callers on the event loop and in threads hand in texts and wait. One thread reads them into windows, chooses
-batches and runs the model; texts of interactive callers go before those of bulk ones, batch by batch. The
-same text is embedded once, however many wait for it, and not again while it is in the cache. A text for
-which nobody waits any more is dropped, and when too much is waiting more is refused at once.
+Callers on the event loop and in threads hand in texts and wait. A thread for each pass, most often one, reads
+them into windows, chooses batches and runs the model; texts of interactive callers go before those of bulk ones,
+batch by batch. The same text is embedded once, however many wait for it, and not again while it is in the cache.
+A text for which nobody waits any more is dropped, and when too much is waiting more is refused at once.
 """
 
 import asyncio
@@ -64,6 +64,10 @@ class _Job:
     result: "Future[Vector]" = field(default_factory=Future)
     vectors: list[Vector | None] = field(default_factory=list)
 
+    def embedded(self) -> list[Vector]:
+        """The vectors of those windows that are embedded."""
+        return [vector for vector in self.vectors if vector is not None]
+
 
 @dataclass(frozen=True, slots=True)
 class _Window:
@@ -73,9 +77,9 @@ class _Window:
     length: int
 
 
-def encoder_thread() -> ThreadPoolExecutor:
-    """A thread to use a model in, which gives way to those that answer; and so do torch's, which it starts."""
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="encoder", initializer=threads.give_way)
+def encoder_threads(count: int = 1) -> ThreadPoolExecutor:
+    """Threads to use a model in, which give way to those that answer; and so do torch's, which they start."""
+    return ThreadPoolExecutor(max_workers=count, thread_name_prefix="encoder", initializer=threads.give_way)
 
 
 class QueuedEncoder:
@@ -86,7 +90,7 @@ class QueuedEncoder:
         model: EmbeddingModel,
         limits: QueueLimits,
         window_tokens: int = WINDOW_TOKENS,
-        thread: ThreadPoolExecutor | None = None,
+        pool: ThreadPoolExecutor | None = None,
     ) -> None:
         """Put a queue before a model.
 
@@ -94,13 +98,13 @@ class QueuedEncoder:
             model: the model.
             limits: of the queue and the cache.
             window_tokens: long texts are read in windows of so many tokens.
-            thread: the one to use the model in, and nothing else; None for one that `encoder_thread` makes.
+            pool: the threads to use the model in, and nothing else; None for those that `encoder_threads` makes.
         """
         self._model = model
         self._limits = limits
         self._longest = max(1, min(window_tokens, model.max_tokens - model.added_tokens))
         self._fingerprint = hashlib.sha256(f"{model.fingerprint}|{RECIPE}".encode()).hexdigest()[:32]
-        self._pool = thread or encoder_thread()
+        self._pool = pool or encoder_threads(model.passes)
         self._lock = threading.Lock()  # over all that follows
         self._cache: LRUCache[bytes, Vector] = LRUCache(max(1, limits.cached_texts))
         self._jobs: dict[bytes, _Job] = {}
@@ -109,7 +113,7 @@ class QueuedEncoder:
         self._waiting_bytes = 0
         self._reserved_bytes = 0
         self._bytes_per_second: float | None = None
-        self._running = False
+        self._running = 0
         self._done = EncoderFigures()
 
     @property
@@ -202,10 +206,14 @@ class QueuedEncoder:
             for job in joined:
                 job.waiters += 1
                 job.priority = min(job.priority, priority)
-            if new and not self._running:
-                self._running = True
-                self._pool.submit(self._work)
+            self._employ()
         return joined
+
+    def _employ(self) -> None:
+        """Let as many threads work as there is work for."""
+        while self._running < min(self._model.passes, len(self._unread) + len(self._windows)):
+            self._running += 1
+            self._pool.submit(self._work)
 
     def _known(self, key: bytes) -> _Job | None:
         """The job of a text that is in the cache, or that somebody waits for already."""
@@ -242,7 +250,7 @@ class QueuedEncoder:
         rows = list(vectors)
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
-    # The one thread
+    # The threads
 
     def _work(self) -> None:
         """Embed batch after batch until nobody waits any more."""
@@ -256,7 +264,8 @@ class QueuedEncoder:
         except BaseException as error:  # whatever it is, those who wait must learn of it, and the next must be served
             with self._lock:
                 jobs = list(self._jobs.values())
-                self._unread, self._windows, self._running = [], [], False
+                self._unread, self._windows = [], []
+                self._running -= 1
             self._fail(jobs, error)
             raise
 
@@ -279,7 +288,7 @@ class QueuedEncoder:
             self._unread = [job for job in self._unread if job.waiters]
             self._windows = [window for window in self._windows if window.job.waiters]
             if not self._unread and not self._windows:
-                self._running = False
+                self._running -= 1
                 return None
             if self._unread and (
                 len(self._windows) < _READ_AHEAD or any(job.priority is Priority.INTERACTIVE for job in self._unread)
@@ -320,6 +329,7 @@ class QueuedEncoder:
             ]
         with self._lock:
             self._windows += windows
+            self._employ()
 
     def _padded_length(self, tokens: int) -> int:
         whole = min(tokens + self._model.added_tokens, self._model.max_tokens)
@@ -328,20 +338,20 @@ class QueuedEncoder:
     def _embed(self, batch: Sequence[_Window]) -> None:
         started = time.perf_counter()
         vectors = self._model.embed([window.text for window in batch], max(window.length for window in batch))
-        for window, vector in zip(batch, vectors, strict=True):
-            window.job.vectors[window.number] = vector
         size = sum(_size(window.text) for window in batch)
         seconds = time.perf_counter() - started
-        rate = size / seconds
         with self._lock:
+            rate = size / seconds * self._running
             old = self._bytes_per_second or rate
             self._bytes_per_second = _REST_OF_OLD_RATE * old + (1 - _REST_OF_OLD_RATE) * rate
             before = self._done
             self._done = replace(before, batches=before.batches + 1, seconds=before.seconds + seconds)
-        for job in {id(window.job): window.job for window in batch}.values():
-            done = [vector for vector in job.vectors if vector is not None]
-            if len(done) == len(job.vectors):
-                self._finish(job, combine(np.stack(done)))
+            for window, vector in zip(batch, vectors, strict=True):  # so that one thread alone finds a job complete
+                window.job.vectors[window.number] = vector
+            jobs = {id(window.job): window.job for window in batch}.values()
+            whole = [(job, done) for job in jobs if len(done := job.embedded()) == len(job.vectors)]
+        for job, done in whole:
+            self._finish(job, combine(np.stack(done)))
 
     def _finish(self, job: _Job, vector: Vector) -> None:
         vector = vector.copy()  # not a view, which would keep the vectors of the whole batch in memory
@@ -351,7 +361,8 @@ class QueuedEncoder:
             self._done = replace(self._done, texts=self._done.texts + 1)
             if self._limits.cached_texts:
                 self._cache[job.key] = vector
-        job.result.set_result(vector)
+        if not job.result.done():
+            job.result.set_result(vector)
 
     def _fail(self, jobs: Sequence[_Job], error: BaseException) -> None:
         with self._lock:

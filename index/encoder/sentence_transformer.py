@@ -6,9 +6,10 @@ import json
 import logging
 import math
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from index.progress import without_foreign_bars
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+Result = TypeVar("Result")
 
 _HUB_SECONDS = 10
 _TOKENS_WITHOUT_LIMIT = 512
@@ -38,6 +41,7 @@ class SentenceTransformerModel:
         key: str,
         prompt: str | None,
         fixed_lengths: Sequence[int] | None = None,
+        passes: int = 1,
     ) -> None:
         """Wrap a loaded model.
 
@@ -47,7 +51,12 @@ class SentenceTransformerModel:
             key: identifies the model's weights and tokenizer.
             prompt: put before every text; None for the model's own default.
             fixed_lengths: pad every batch to one of these lengths; None to pad to its longest text's.
+            passes: how many forward passes the model makes beside each other.
         """
+        self._passes = passes
+        self._reading = threading.Lock()  # a tokenizer is for one thread at a time
+        if passes > 1:
+            model.preprocess = _one_at_a_time(model.preprocess, self._reading)  # type: ignore[method-assign]
         self._model = model
         self._name = name
         self._key = key
@@ -91,6 +100,11 @@ class SentenceTransformerModel:
         return cast("int", self._model.get_embedding_dimension())
 
     @property
+    def passes(self) -> int:
+        """How many forward passes it makes beside each other."""
+        return self._passes
+
+    @property
     def max_tokens(self) -> int:
         """The most tokens that the model reads at once, the prompt and the special ones among them."""
         return self._max_tokens
@@ -113,14 +127,15 @@ class SentenceTransformerModel:
         if self._tokenizer is None:
             return [_every_fourth_byte(text) for text in texts]
         prompt = self._whole_prompt  # read with the text, as it will be: a tokenizer may join the two
-        encoded = self._tokenizer(
-            [prompt + text for text in texts],
-            add_special_tokens=False,
-            truncation=False,
-            return_offsets_mapping=True,
-            return_attention_mask=False,
-            verbose=False,  # it would warn of texts that are longer than the model reads
-        )
+        with self._reading:
+            encoded = self._tokenizer(
+                [prompt + text for text in texts],
+                add_special_tokens=False,
+                truncation=False,
+                return_offsets_mapping=True,
+                return_attention_mask=False,
+                verbose=False,  # it would warn of texts that are longer than the model reads
+            )
         ends = [np.array(offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt) for offsets in encoded["offset_mapping"]]
         return [of_text[of_text > 0] for of_text in ends]
 
@@ -145,6 +160,32 @@ class SentenceTransformerModel:
         name = self._model.default_prompt_name
         default = self._model.prompts.get(name) if name else None
         return (default or "") if self._prompt is None else self._prompt
+
+
+def _one_at_a_time(function: Callable[..., Result], lock: threading.Lock) -> Callable[..., Result]:
+    """The function, which one thread calls at a time."""
+
+    def locked(*args: Any, **kwargs: Any) -> Result:
+        with lock:
+            return function(*args, **kwargs)
+
+    return locked
+
+
+class _RequestOfEachThread:
+    """What optimum takes for a compiled model, which would have one request of its own: that is for one thread."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._own = threading.local()
+
+    def __call__(self, inputs: Any) -> Any:
+        if not hasattr(self._own, "request"):
+            self._own.request = self._compiled.create_infer_request()
+        return self._own.request.infer(inputs, share_inputs=True)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._compiled, name)
 
 
 def _every_fourth_byte(text: str) -> NDArray[np.int64]:
@@ -179,7 +220,7 @@ def load_model(
 
 
 def load_int8_model(
-    folder: Path, *, name: str, key: str, prompt: str | None, processors: int, lengths: Sequence[int]
+    folder: Path, *, name: str, key: str, prompt: str | None, processors: threads.Processors, lengths: Sequence[int]
 ) -> SentenceTransformerModel:
     """Load the int8 copy of a model on OpenVINO.
 
@@ -188,21 +229,27 @@ def load_int8_model(
         name: as the user named the original.
         key: the original's.
         prompt: put before every text; None for the model's own default.
-        processors: how many threads to compute with.
+        processors: what to compute with.
         lengths: the lengths in tokens with which the copy agrees with the original.
 
     Raises:
         ModelNotFoundError: the folder is damaged.
     """
+    options = threads.openvino_options(processors) | _compiled_in(folder)
     # It warns that it had to guess what "export" tells it.
     logging.getLogger("optimum.intel.openvino.modeling_base").setLevel(logging.ERROR)
     loaded = _load_folder(
         folder,
         backend="openvino",
         device="cpu",
-        model_kwargs={"export": False, "ov_config": threads.openvino_options(processors) | _compiled_in(folder)},
+        model_kwargs={"export": False, "ov_config": options},
     )
-    return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt, fixed_lengths=lengths)
+    if processors.passes > 1:
+        transformer: Any = loaded[0]
+        transformer.auto_model.request = _RequestOfEachThread(transformer.auto_model.request)
+    return SentenceTransformerModel(
+        loaded, name=name, key=key, prompt=prompt, fixed_lengths=lengths, passes=processors.passes
+    )
 
 
 def _compiled_in(folder: Path) -> dict[str, str]:

@@ -24,7 +24,7 @@ runner = CliRunner()
 
 @pytest.fixture
 def sites(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sites]:
-    monkeypatch.setattr("service.opening.load_configured_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr("service.opening.load_configured_encoder", lambda _, *, bulk: FakeEncoder())
     with served() as sites:
         monkeypatch.setenv("SIMILAR_NEWS_FETCH_PORTS", str(sites.port))
         monkeypatch.setenv("SIMILAR_NEWS_FETCH_PRIVATE_NETWORKS", "127.0.0.0/8")

@@ -49,7 +49,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """With no model to load."""
-    monkeypatch.setattr("service.opening.load_configured_encoder", lambda _: FakeEncoder())
+    monkeypatch.setattr("service.opening.load_configured_encoder", lambda _, *, bulk: FakeEncoder())
 
 
 @pytest.mark.usefixtures("own_network", "quick")

@@ -19,6 +19,7 @@ from index.encoder.openvino_int8 import Agreement
 from index.encoder.sentence_transformer import SentenceTransformerModel, assemble_folder
 from index.errors import BackendError, QuantisationError
 from index.samples import samples
+from index.threads import Processors
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,13 @@ def test_the_model_computes_in_threads_that_give_way(cache_dir: Path) -> None:
     command = [sys.executable, "-m", "tests.index.encoder.giving_way", str(cache_dir)]
     seconds = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert seconds["giving way"] > 4 * seconds["others"]
+
+
+def test_many_passes_give_what_one_gives(int8_folder: Path, encoder: Encoder) -> None:
+    many = load_encoder(cache=int8_folder.parent, processors=Processors(2, bulk=True))
+    articles = [sample.article.words for sample in samples()]
+    assert many.fingerprint == encoder.fingerprint
+    assert (many.encode(articles) * encoder.encode(articles)).sum(axis=1).min() > 0.999
 
 
 def test_the_copy_says_how_well_it_agrees(int8_folder: Path) -> None:

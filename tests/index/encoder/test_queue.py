@@ -34,7 +34,8 @@ class SteppedModel:
     added_tokens = 0
     lengths = (10, 50, 100)
 
-    def __init__(self, *, stepped: bool = False) -> None:
+    def __init__(self, *, stepped: bool = False, passes: int = 1) -> None:
+        self.passes = passes
         self.batches: list[list[str]] = []
         self.began = threading.Semaphore(0)
         self._allowed = threading.Semaphore(0)
@@ -121,6 +122,48 @@ async def test_what_becomes_urgent_goes_first(model: SteppedModel) -> None:
     model.allow(3)
     await asyncio.gather(holding, *tasks)
     assert model.batches[1:] == [["b"], ["a " * 90]]
+
+
+async def test_passes_are_made_beside_each_other() -> None:
+    model = SteppedModel(stepped=True, passes=2)
+    encoder = encoder_of(model)
+    texts = ["long " * 90, "short", "other " * 90, "brief"]
+    task = asyncio.create_task(asyncio.to_thread(encoder.encode, texts))
+    for _ in range(2):  # neither was allowed to end when the other began
+        await asyncio.to_thread(model.wait_for_batch)
+    assert sorted(map(len, model.batches)) == [2, 2]
+    assert encoder.figures().waiting_texts == 4
+    model.allow(2)
+    np.testing.assert_allclose(await task, [vector_of(text) for text in texts], atol=1e-6)
+
+
+async def test_a_single_text_needs_one_pass() -> None:
+    model = SteppedModel(stepped=True, passes=2)
+    encoder = encoder_of(model)
+    task = asyncio.create_task(encoder.encode_async(["one"]))
+    await asyncio.to_thread(model.wait_for_batch)
+    assert not model.began.acquire(timeout=0.1)
+    model.allow()
+    await task
+    assert model.batches == [["one"]]
+
+
+def test_texts_of_many_windows_are_put_together_from_many_passes() -> None:
+    texts = [" ".join(f"word{number}x{place}" for place in range(number * 7 + 1)) for number in range(60)]
+    one, many = (
+        QueuedEncoder(SteppedModel(passes=passes), QueueLimits(cached_texts=0), window_tokens=8) for passes in (1, 4)
+    )
+    expected = one.encode(texts)
+    for _ in range(5):
+        np.testing.assert_allclose(many.encode(texts), expected, atol=1e-6)
+    assert many.figures().waiting_texts == 0
+
+
+async def test_what_fails_in_one_pass_does_not_fail_in_another() -> None:
+    encoder = encoder_of(SteppedModel(passes=3))
+    texts = [f"{word} {number}" for number in range(40) for word in ("poison", "fine")]
+    found = await asyncio.gather(*(encoder.encode_async([text]) for text in texts), return_exceptions=True)
+    assert [isinstance(one, RuntimeError) for one in found] == ["poison" in text for text in texts]
 
 
 async def test_the_same_text_is_embedded_once(model: SteppedModel) -> None:
