@@ -27,7 +27,7 @@ class Processors:
 
     Attributes:
         count: how many threads; None for as many as there are processors that this process may use.
-        bulk: on OpenVINO, make a pass on each processor, beside each other, instead of one on all of them. Many texts
+        bulk: make a pass on each processor, beside each other, instead of one on all of them. On OpenVINO many texts
             are embedded in 0.9 of the time, and in two thirds of it where another thread wants half of a processor,
             for which all threads of one pass would wait; but a single text takes half as long again.
     """

@@ -107,10 +107,11 @@ def load_embedding_model(
         AdapterError: an adapter is damaged, or not one for the embedded model.
         BackendError: OpenVINO was asked for, and cannot be used.
     """
-    threads.limit_torch(processors.threads)
+    passes = 1 if sees_gpu() else processors.passes
+    threads.limit_torch(processors.threads // passes)
     openvino_int8.without_telemetry()
     with _without_garbage_collection():
-        source, on_torch = _find(model, cache, prompt, hub_token)
+        source, on_torch = _find(model, cache, prompt, hub_token, passes)
         if backend == Backend.OPENVINO or (backend == Backend.AUTO and _beside(model) and not sees_gpu()):
             try:
                 return _load_int8(source, cache, processors, thread)
@@ -119,7 +120,8 @@ def load_embedding_model(
                     raise BackendError(f"{error}. SIMILAR_NEWS_BACKEND=auto or torch would do without") from error
                 # As text: the error leads to the frames of who asked, and so whoever keeps the record keeps a model.
                 _logger.warning("the model runs on torch: %s", str(error))
-        return on_torch or load_model(source.location, name=source.name, key=source.key, prompt=source.prompt)
+        location, name, key, prompt = source
+        return on_torch or load_model(location, name=name, key=key, prompt=prompt, passes=passes)
 
 
 class _Source(NamedTuple):
@@ -132,7 +134,7 @@ class _Source(NamedTuple):
 
 
 def _find(
-    model: str, cache: Path, prompt: str | None, hub_token: str | None
+    model: str, cache: Path, prompt: str | None, hub_token: str | None, passes: int
 ) -> tuple[_Source, SentenceTransformerModel | None]:
     """Make sure that the model is on this machine; one from the hub is loaded already, which tells its revision."""
     if beside := _beside(model):
@@ -140,7 +142,7 @@ def _find(
         return _Source(str(folder), model, folder.name, EMBEDDED_PROMPT if prompt is None else prompt), None
     if is_folder(model):
         return _Source(model, model, folder_checksum(Path(model)), prompt), None
-    loaded = load_model(model, name=model, key=None, prompt=prompt, hub_token=hub_token)
+    loaded = load_model(model, name=model, key=None, prompt=prompt, hub_token=hub_token, passes=passes)
     return _Source(model, model, loaded.key, prompt), loaded
 
 

@@ -195,7 +195,7 @@ def _every_fourth_byte(text: str) -> NDArray[np.int64]:
 
 
 def load_model(
-    model: str, *, name: str, key: str | None, prompt: str | None, hub_token: str | None = None
+    model: str, *, name: str, key: str | None, prompt: str | None, hub_token: str | None = None, passes: int = 1
 ) -> SentenceTransformerModel:
     """Load a model on torch: on a GPU when torch sees one, otherwise on the processor.
 
@@ -205,6 +205,7 @@ def load_model(
         key: identifies the model's weights and tokenizer; None to work it out.
         prompt: put before every text; None for the model's own default.
         hub_token: for a private model on the hub.
+        passes: how many forward passes to make beside each other.
 
     Raises:
         ModelNotFoundError: no such folder, and the hub has no such model or cannot be reached.
@@ -216,7 +217,7 @@ def load_model(
     else:
         loaded = _load_from_hub(model, hub_token)
         key = key or _hub_key(model, loaded)
-    return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt)
+    return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt, passes=passes)
 
 
 def load_int8_model(

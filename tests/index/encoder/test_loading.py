@@ -6,11 +6,13 @@ import logging
 import subprocess
 import sys
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
 from index.embedded_model import TUNED, ensure_model_folder
 from index.encoder import Encoder, loading, openvino_int8
@@ -62,11 +64,31 @@ def test_the_model_computes_in_threads_that_give_way(cache_dir: Path) -> None:
     assert seconds["giving way"] > 4 * seconds["others"]
 
 
-def test_many_passes_give_what_one_gives(int8_folder: Path, encoder: Encoder) -> None:
-    many = load_encoder(cache=int8_folder.parent, processors=Processors(2, bulk=True))
+@pytest.fixture
+def torch_threads() -> Iterator[int]:
+    """How many torch uses; and so it does afterwards."""
+    before = torch.get_num_threads()
+    yield before
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("torch_threads")
+@pytest.mark.parametrize("backend", [Backend.AUTO, Backend.TORCH])
+def test_many_passes_give_what_one_gives(
+    backend: Backend, cache_dir: Path, encoder: Encoder, exact_encoder: Encoder
+) -> None:
+    one = exact_encoder if backend is Backend.TORCH else encoder
+    many = load_encoder(cache=cache_dir, backend=backend, processors=Processors(2, bulk=True))
     articles = [sample.article.words for sample in samples()]
-    assert many.fingerprint == encoder.fingerprint
-    assert (many.encode(articles) * encoder.encode(articles)).sum(axis=1).min() > 0.999
+    assert many.fingerprint == one.fingerprint
+    assert (many.encode(articles) * one.encode(articles)).sum(axis=1).min() > 0.999
+
+
+@pytest.mark.usefixtures("torch_threads")
+def test_each_of_many_passes_computes_on_one_processor(cache_dir: Path) -> None:
+    model = load_embedding_model(cache=cache_dir, backend=Backend.TORCH, processors=Processors(3, bulk=True))
+    assert model.passes == 3
+    assert torch.get_num_threads() == 1
 
 
 def test_the_copy_says_how_well_it_agrees(int8_folder: Path) -> None:
