@@ -21,15 +21,19 @@ _NICER = 10
 seldom does."""
 
 
+_MOST_PASSES = 8
+"""Beside each other. Each keeps some 90 MB for the shapes of batches that it has seen."""
+
+
 @dataclass(frozen=True, slots=True)
 class Processors:
     """What a model computes with.
 
     Attributes:
         count: how many threads; None for as many as there are processors that this process may use.
-        bulk: make a pass on each processor, beside each other, instead of one on all of them. On OpenVINO many texts
-            are embedded in 0.9 of the time, and in two thirds of it where another thread wants half of a processor,
-            for which all threads of one pass would wait; but a single text takes half as long again.
+        bulk: make a pass on each processor, or on a share of many, beside each other, instead of one on all. On
+            OpenVINO many texts are embedded in 0.9 of the time, and in two thirds of it where another thread wants half
+            of a processor, for which all threads of one pass would wait; but a single text takes half as long again.
     """
 
     count: int | None = None
@@ -43,7 +47,7 @@ class Processors:
     @property
     def passes(self) -> int:
         """How many passes beside each other."""
-        return self.threads if self.bulk else 1
+        return min(self.threads, _MOST_PASSES) if self.bulk else 1
 
 
 ALL_PROCESSORS = Processors()

@@ -6,6 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from index import threads
+from index.threads import Processors
+
+
+def test_passes_share_the_processors() -> None:
+    assert Processors(4).passes == 1
+    assert Processors(4, bulk=True).passes == 4
+    assert Processors(64, bulk=True).passes == 8
+    assert Processors().threads == threads.usable_processors()
 
 
 def _niceness() -> int:
