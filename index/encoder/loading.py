@@ -66,13 +66,7 @@ def load_encoder(
     """
     thread = encoder_threads()
     loaded = load_embedding_model(
-        model,
-        cache=cache,
-        prompt=prompt,
-        hub_token=hub_token,
-        backend=backend,
-        processors=processors,
-        thread=thread,
+        model, cache=cache, prompt=prompt, hub_token=hub_token, backend=backend, processors=processors, thread=thread
     )
     return QueuedEncoder(loaded, limits or QueueLimits(), pool=thread if loaded.passes == 1 else None)
 
@@ -107,10 +101,10 @@ def load_embedding_model(
         AdapterError: an adapter is damaged, or not one for the embedded model.
         BackendError: OpenVINO was asked for, and cannot be used.
     """
-    passes = 1 if sees_gpu() else processors.passes
-    threads.limit_torch(processors.threads // passes)
     openvino_int8.without_telemetry()
     with _without_garbage_collection():
+        passes = 1 if sees_gpu() else processors.passes
+        threads.limit_torch(processors.threads // passes)
         source, on_torch = _find(model, cache, prompt, hub_token, passes)
         if backend == Backend.OPENVINO or (backend == Backend.AUTO and _beside(model) and not sees_gpu()):
             try:

@@ -56,7 +56,7 @@ class SentenceTransformerModel:
         self._passes = passes
         self._reading = threading.Lock()  # a tokenizer is for one thread at a time
         if passes > 1:
-            model.preprocess = _one_at_a_time(model.preprocess, self._reading)  # type: ignore[method-assign]
+            model.preprocess = _one_at_a_time(model.preprocess, self._reading)  # type: ignore[method-assign]  # of this one model
         self._model = model
         self._name = name
         self._key = key

@@ -122,10 +122,6 @@ class Reports:
         """Where the article with a key stands."""
         return {key: place for place, key in enumerate(self.keys.tolist())}
 
-    def among(self, keys: Sequence[int]) -> Numbers:
-        """The places of those of some articles that are here."""
-        return np.array([self.places[key] for key in keys if key in self.places], np.intp)
-
     def columns(self) -> list[NDArray[Any]]:
         """The arrays, in the order of the attributes."""
         return [getattr(self, field.name) for field in fields(self)]

@@ -48,7 +48,7 @@ from index.store.sql_generation import Generations
 from index.store.sql_measure_store import SqlMeasureStore
 from index.store.sql_rows import model_record, stored_article
 from index.store.sql_story_store import SqlStoryStore
-from index.store.sql_writing import listed
+from index.store.sql_writing import listed, listed_in
 from index.store.sqlite_engine import WRITE, explained, open_engine
 from index.store.sqlite_watch import Watched
 from index.vectors import Entry
@@ -68,7 +68,7 @@ _COMPARABLE = (
         vectors.c.signals,
     )
     .join(vectors, vectors.c.key == articles.c.key)
-    .where(articles.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value)))
+    .where(articles.c.key.in_(listed_in("keys")))
 )
 
 

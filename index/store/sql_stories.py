@@ -12,16 +12,14 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from index.language import primary
 from index.store.schema import articles, stories, story_changes, story_members, story_redirects, unassigned, vectors
-from index.store.sql_writing import listed, next_numbers, now
+from index.store.sql_writing import listed, listed_in, next_numbers, now
 from index.store.stories import HEAT_HALF_LIFE_HOURS, StoryChangeKind
 
 _SECONDS_AN_HOUR = 3_600
-_STORIES_OF = select(story_members.c.key, story_members.c.story).where(
-    story_members.c.key.in_(select(func.json_each(bindparam("keys")).table_valued("value").c.value))
-)
+_STORIES_OF = select(story_members.c.key, story_members.c.story).where(story_members.c.key.in_(listed_in("keys")))
 _MEMBERS = (
     select(story_members.c.story, func.json_group_array(story_members.c.key))
-    .where(story_members.c.story.in_(select(func.json_each(bindparam("numbers")).table_valued("value").c.value)))
+    .where(story_members.c.story.in_(listed_in("numbers")))
     .group_by(story_members.c.story)
 )
 

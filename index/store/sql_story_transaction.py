@@ -14,13 +14,13 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from index.store import sql_stories
 from index.store.schema import stories, story_members, story_redirects, unassigned
 from index.store.sql_stories import Entry
-from index.store.sql_writing import listed, now, numbers_given
+from index.store.sql_writing import listed, listed_in, now, numbers_given
 from index.store.stories import Regrouping, StoryChangeKind, StoryRecord
 
 _OF: BindParameter[int] = bindparam("of")
 _KEYS_OF_STORY = select(func.json_group_array(story_members.c.key)).where(story_members.c.story == stories.c.number)
 _STORIES = select(stories.c.number, stories.c.thread, stories.c.reviewed, _KEYS_OF_STORY.scalar_subquery()).where(
-    stories.c.number.in_(select(func.json_each(bindparam("numbers")).table_valued("value").c.value))
+    stories.c.number.in_(listed_in("numbers"))
 )
 _OF_THREAD = (
     select(stories.c.number).where(stories.c.thread == _OF).order_by(stories.c.number.desc()).limit(bindparam("most"))

@@ -123,6 +123,11 @@ def listed(values: Iterable[int] | Iterable[str]) -> Select[Any]:
     return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
+def listed_in(parameter: str) -> Select[Any]:
+    """The same for a statement that is made once: the values are in a parameter, as a JSON array."""
+    return select(func.json_each(bindparam(parameter)).table_valued("value").c.value)
+
+
 def now() -> datetime:
     """The moment, in UTC."""
     return datetime.now(UTC)

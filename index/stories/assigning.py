@@ -102,23 +102,23 @@ class StoryAssigner:
             keys: of articles that are to be assigned. One that is in a story and still fits stays there.
             waiting: keys of others that are in the index, and to be assigned after them.
         """
-        near = self._near_ahead(stories, keys, waiting)
-        for place, key in enumerate(keys):
-            self._assign(stories, key, near[key], [*keys[place + 1 :], *waiting])
+        later = {key: [*keys[place + 1 :], *waiting] for place, key in enumerate(keys)}
+        near = self._near_ahead(stories, later)
+        for key in keys:
+            self._assign(stories, key, near[key], later[key])
 
-    def _near_ahead(
-        self, stories: StoryTransaction, keys: Sequence[int], waiting: Collection[int]
-    ) -> dict[int, list[int]]:
+    def _near_ahead(self, stories: StoryTransaction, later: Mapping[int, Collection[int]]) -> dict[int, list[int]]:
         """The keys of what is near to articles, the nearest first, for each of them.
 
         All that is looked at for them is read at once, which takes less time than one after the other.
+
+        Args:
+            stories: of the store.
+            later: the keys of those that are to be assigned after each of them.
         """
-        self._reader.remember(keys)
-        near = {
-            key: [hit.key for hit in self._reader.nearest(key, [*keys[place + 1 :], *waiting])]
-            for place, key in enumerate(keys)
-        }
-        of_hits = stories.stories_of([*keys, *dict.fromkeys(one for hits in near.values() for one in hits)])
+        self._reader.remember(list(later))
+        near = {key: [hit.key for hit in self._reader.nearest(key, others)] for key, others in later.items()}
+        of_hits = stories.stories_of([*later, *dict.fromkeys(one for hits in near.values() for one in hits)])
         numbers = {one for hits in near.values() for one in _first_stories(hits, of_hits)}
         members = stories.members(sorted(numbers))
         self._reader.remember([one for own in members.values() for one in _sampled(own)])

@@ -79,7 +79,7 @@ class StoryKeeper:
         with self._changing() as stories:
             # However articles came, one or many at once, each is assigned by what came before it.
             waiting = dict.fromkeys(stories.unassigned(_MOST_WAITING))
-            chunk = stories.unassigned(_AT_ONCE, keys) if keys else self._in_no_hand(waiting)
+            chunk = stories.unassigned(_AT_ONCE, keys) if keys is not None else self._in_no_hand(waiting)
             for key in chunk:
                 waiting.pop(key, None)
             self._assigner.assign(stories, chunk, waiting)

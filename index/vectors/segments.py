@@ -18,9 +18,6 @@ _REMEMBERED = 128
 """Choices of a segment's rows, of a bit for each row. To make one of a million takes as long as the search, so there is
 room for those of all languages of a newsroom; all of them together are 16 MB of a million rows."""
 
-_SPARSE = 8
-"""Where one row in more than so many may be found, their vectors are copied, and those alone are compared."""
-
 _NONE = Chosen(0, None, np.empty(0, np.bool_))
 
 NOTHING: Found = (np.empty(0, np.int64), np.empty(0, np.float32))
@@ -133,10 +130,7 @@ class Live:
 
     def _best(self, places: Places, vector: NDArray[np.float32], limit: int, _: float) -> Found:
         """See `Choice.best`."""
-        if len(places) * _SPARSE < len(self.columns):
-            similarities = self.vectors[places] @ vector
-        else:
-            similarities = (self.vectors @ vector)[places]  # a copy of the chosen ones alone would take longer
+        similarities = (self.vectors @ vector)[places]  # a copy of the chosen ones alone would take longer
         if len(places) > limit:
             best = np.argpartition(-similarities, limit - 1)[:limit]
             places, similarities = places[best], similarities[best]

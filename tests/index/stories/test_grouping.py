@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.article import Content
+from index.related.remembering import Remembered
 from index.related.reports import Numbers, Reports
 from index.related.scorer import FEATURES, Floats, Scorer
 from index.related.signals import signals_of
@@ -306,8 +307,8 @@ def test_a_copy_is_of_one_language() -> None:
 
 def test_places_are_told_of_the_articles_that_are_there() -> None:
     reports = reports_of([Written()] * 3, np.arange(6.0).reshape(3, 2))
-    assert reports.among([102, 7, 100]).tolist() == [2, 0]
-    assert reports.among([]).tolist() == []
+    assert Remembered(reports, reports.places).at([102, 7, 100]).tolist() == [2, 0]
+    assert Remembered(reports, reports.places).at([]).tolist() == []
     some = reports.of(np.array([2, 0]))
     assert some.keys.tolist() == [102, 100]
     assert some.vectors.tolist() == [[4, 5], [0, 1]]
