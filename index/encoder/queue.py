@@ -36,6 +36,10 @@ _READ_AHEAD = 512
 _READ_AT_ONCE = 2**18
 """Bytes of text to split into tokens at once: some 50 ms, for which the model waits."""
 
+_TEXTS_BEFORE_NEXT_WINDOW = 8
+"""So many texts that came after a long one go before each further window of it: it does not hold up short ones, and
+still comes to its end. With all of them first, the texts of one batch were embedded only when the next batch's were."""
+
 _REST_OF_OLD_RATE = 0.9
 
 
@@ -60,6 +64,7 @@ class _Job:
     text: str
     bytes: int
     priority: Priority
+    arrival: int = 0
     waiters: int = 0
     result: "Future[Vector]" = field(default_factory=Future)
     vectors: list[Vector | None] = field(default_factory=list)
@@ -75,6 +80,11 @@ class _Window:
     number: int
     text: str
     length: int
+
+    @property
+    def turn(self) -> int:
+        """Those with a lower one go first."""
+        return self.job.arrival + self.number * _TEXTS_BEFORE_NEXT_WINDOW
 
 
 def encoder_threads(count: int = 1) -> ThreadPoolExecutor:
@@ -110,6 +120,7 @@ class QueuedEncoder:
         self._jobs: dict[bytes, _Job] = {}
         self._unread: list[_Job] = []
         self._windows: list[_Window] = []
+        self._arrived = 0
         self._waiting_bytes = 0
         self._reserved_bytes = 0
         self._bytes_per_second: float | None = None
@@ -199,6 +210,8 @@ class QueuedEncoder:
                 self._refuse(sum(job.bytes for job in new))
             for job in new:
                 job.result.set_running_or_notify_cancel()  # one caller that is cancelled does not cancel it for others
+                self._arrived += 1
+                job.arrival = self._arrived
                 self._jobs[job.key] = job
                 self._unread.append(job)
                 self._waiting_bytes += job.bytes
@@ -308,7 +321,7 @@ class QueuedEncoder:
     def _take_batch(self) -> list[_Window]:
         urgent = min(window.job.priority for window in self._windows)
         candidates = [window for window in self._windows if window.job.priority is urgent]
-        candidates.sort(key=lambda window: window.number)  # a text of hundreds of windows does not hold up short ones
+        candidates.sort(key=lambda window: window.turn)
         batch = [candidates[position] for position in choose_batch([window.length for window in candidates])]
         chosen = {id(window) for window in batch}
         self._windows = [window for window in self._windows if id(window) not in chosen]

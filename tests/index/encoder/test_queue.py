@@ -346,6 +346,19 @@ async def test_short_texts_are_not_held_up_by_a_long_one(model: SteppedModel) ->
     assert ["short"] in model.batches[:4]
 
 
+async def test_a_long_text_does_not_wait_for_all_that_come_after_it(model: SteppedModel) -> None:
+    encoder = encoder_of(model)
+    holding = await held_up(model, encoder)
+    texts = [" ".join(f"word{number}x{place}" for place in range(300)) for number in range(200)]  # of three windows
+    tasks = [asyncio.create_task(encoder.encode_async([text])) for text in texts]
+    await asyncio.sleep(0)
+    model.allow(1_000)
+    await asyncio.gather(holding, *tasks)
+    numbers = [int(window.removeprefix("word").split("x")[0]) for batch in model.batches[1:] for window in batch]
+    first_ends = max(place for place, number in enumerate(numbers) if number == 0)
+    assert max(numbers[:first_ends]) < 100
+
+
 async def test_a_long_text_is_read_to_its_end(model: SteppedModel) -> None:
     encoder = encoder_of(model)
     text = " ".join(f"word{number}" for number in range(250))
