@@ -113,7 +113,14 @@ def seconds_to_read(text: str, lang: str) -> int:
 def minutes_to_read(text: str, lang: str) -> float:
     """The same exactly, in minutes; 0 or more."""
     speed = speed_of(lang)
-    if speed.unit is Unit.WORDS and len(_UNSPACED.findall(text)) > len(_CHARACTER.findall(text)) / 2:
+    if speed.unit is Unit.WORDS and _is_unspaced(text):
         speed = Speed(MEAN_CHARACTERS, Unit.CHARACTERS, is_published=False)  # of no known language, or of another
     units = _WORD if speed.unit is Unit.WORDS else _CHARACTER
     return sum(1 for _ in units.finditer(text)) / speed.a_minute
+
+
+def _is_unspaced(text: str) -> bool:
+    """Whether most of a text is in scripts that put no spaces between words."""
+    if not _UNSPACED.search(text):  # as most texts, of which the characters need not be counted then
+        return False
+    return len(_UNSPACED.findall(text)) > len(_CHARACTER.findall(text)) / 2

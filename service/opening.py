@@ -1,5 +1,6 @@
 """Open the index that the settings name."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,4 +46,6 @@ def open_configured_index(
         retention_days=settings.retention,
         summarise=writer,
     ) as index:
+        # What is loaded by now stays, and a look through all of it would stop the event loop for a good while.
+        gc.freeze()
         yield index

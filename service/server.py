@@ -1,7 +1,6 @@
 """Run the web server."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -54,8 +53,6 @@ def run(
         _bound_socket(settings) as bound,
         open_configured_index(settings, writer=settings.role == "writer", reencode=reencode) as index,
     ):
-        # What is loaded by now stays, and a look through all of it would stop the event loop for a good while.
-        gc.freeze()
         if before:
             before(index)
         Server(configured(create_app(settings, index), settings), when_up).run([bound])
