@@ -22,7 +22,7 @@ seldom does."""
 
 
 _MOST_PASSES = 8
-"""Beside each other. Each keeps some 90 MB for the shapes of batches that it has seen."""
+"""Beside each other. Each more keeps some 150 MB, much of it for the shapes of batches that it has seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,9 @@ class Processors:
     Attributes:
         count: how many threads; None for as many as there are processors that this process may use.
         bulk: make a pass on each processor, or on a share of many, beside each other, instead of one on all. On
-            OpenVINO many texts are embedded in 0.9 of the time, and in two thirds of it where another thread wants half
-            of a processor, for which all threads of one pass would wait; but a single text takes half as long again.
+            OpenVINO many texts are embedded in 0.95 of the time, and in 0.7 of it where other work wants half of a
+            processor, for which all threads of one pass would wait; but a single text takes half as long again
+            (`scripts/benchmark encoder`, two processors).
     """
 
     count: int | None = None

@@ -1,8 +1,9 @@
 """Measure the encoder against plain sentence-transformers: torch fp32 with its defaults and as many threads.
 
 Both embed the same texts in turns, in one run, so that what else the machine does weighs on both; a ratio is the
-median over the turns. Then: how well the vectors agree with fp32, what many callers at once get and how long the event
-loop stalls meanwhile, whether memory grows, and what building and loading cost.
+median over the turns. Then: what passes beside each other gain for many texts and cost for one, how well the vectors
+agree with fp32, what many callers at once get and how long the event loop stalls meanwhile, whether memory grows, and
+what building and loading cost.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
@@ -30,7 +32,7 @@ from sentence_transformers import SentenceTransformer
 from index import threads
 from index.embedded_model import ensure_model_folder
 from index.encoder import EmbeddingModel
-from index.encoder.loading import EMBEDDED_PROMPT, load_embedding_model
+from index.encoder.loading import EMBEDDED_PROMPT, Backend, load_embedding_model
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.sentence_transformer import SentenceTransformerModel, assemble_folder
 from index.progress import progress
@@ -48,6 +50,16 @@ PER_LANGUAGE = 100
 CALLERS = 64
 TEXTS_PER_CALLER = 8
 MANY_TEXTS = 20_000
+PROCESS_TEXTS = 252
+PASS_TURNS = 3
+OTHER_WORK = """
+import time
+while True:
+    until = time.perf_counter() + 0.005
+    while time.perf_counter() < until: pass
+    time.sleep(0.005)
+"""
+"""Wants half of a processor, a few milliseconds at a time, as what keeps articles does while others are embedded."""
 
 _SPREAD = 0.2
 _HEARTBEAT_SECONDS = 0.001
@@ -110,6 +122,43 @@ def measure_speed(plain: Any, encoder: QueuedEncoder, model: EmbeddingModel) -> 
                 f"{key}/latency_ratio": median(single[1] for single in singles) / median(s[0] for s in singles),
             }
     return figures
+
+
+def measure_passes(cache: Path, processors: int, backend: Backend) -> Figures:
+    """Passes beside each other to one pass on all processors: quiet, and beside another process that works.
+
+    Each in a process of its own: with torch, how many threads there are holds for the whole process.
+    """
+    figures: Figures = {}
+    with progress("passes", 2 * PASS_TURNS) as advance:
+        for name, beside in (("quiet", nullcontext), ("beside_other_work", other_work)):
+            turns = []
+            with beside():
+                for _ in range(PASS_TURNS):
+                    turns.append([in_process(kind, cache, processors, backend) for kind in ("ours", "bulk")])
+                    advance()
+            figures |= {
+                f"passes/{name}/throughput_ratio": median(
+                    one["many_seconds"] / bulk["many_seconds"] for one, bulk in turns
+                ),
+                f"passes/{name}/single_text_ratio": median(
+                    bulk["single_seconds"] / one["single_seconds"] for one, bulk in turns
+                ),
+                f"passes/{name}/more_megabytes": median(
+                    bulk["peak_megabytes"] - one["peak_megabytes"] for one, bulk in turns
+                ),
+            }
+    return figures
+
+
+@contextmanager
+def other_work() -> Iterator[None]:
+    """Another process works until the context ends."""
+    with subprocess.Popen([sys.executable, "-c", OTHER_WORK]) as process:  # noqa: S603 - our own
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def measure_agreement(
@@ -195,14 +244,14 @@ def measure_memory(encoder: QueuedEncoder, model: EmbeddingModel) -> Figures:
     }
 
 
-def measure_processes(cache: Path, processors: int) -> Figures:
+def measure_processes(cache: Path, processors: int, backend: Backend) -> Figures:
     """What building and loading take, and the peak memory, each in a process of its own."""
     with progress("building and loading", 3) as advance, tempfile.TemporaryDirectory(dir=cache) as empty:
-        built = _in_process("ours", Path(empty), processors)
+        built = in_process("ours", Path(empty), processors, backend)
         advance()
-        warm = _in_process("ours", Path(empty), processors)
+        warm = in_process("ours", Path(empty), processors, backend)
         advance()
-        plain = _in_process("plain", Path(empty), processors)
+        plain = in_process("plain", Path(empty), processors, backend)
         advance()
     return {
         "build_seconds": built["seconds"],
@@ -213,9 +262,10 @@ def measure_processes(cache: Path, processors: int) -> Figures:
     }
 
 
-def _in_process(kind: str, cache: Path, processors: int) -> dict[str, float]:
+def in_process(kind: str, cache: Path, processors: int, backend: Backend) -> dict[str, float]:
+    """The figures of `encoder_process`."""
     script = Path(__file__).with_name("encoder_process.py")
-    command = [sys.executable, str(script), kind, str(cache), str(processors)]
+    command = [sys.executable, str(script), kind, str(cache), str(processors), backend.value, str(PROCESS_TEXTS)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)  # noqa: S603 - our own script
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
@@ -244,7 +294,8 @@ def main(
     figures |= measure_agreement(encoder, exact, corpus, model)
     figures |= asyncio.run(measure_callers(encoder, exact, model))
     figures |= measure_memory(encoder, model)
-    figures |= measure_processes(settings.cache_dir, processors)
+    figures |= measure_processes(settings.cache_dir, processors, settings.backend)
+    figures |= measure_passes(settings.cache_dir, processors, settings.backend)
     show(figures)
     if figures_file:
         write_figures(figures_file, figures)

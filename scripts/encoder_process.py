@@ -1,4 +1,7 @@
-"""Embed the sample stories by one encoder in a process of its own; print how long loading took, and the peak memory.
+"""Embed sample stories by one encoder in a process of its own; print what loading and embedding took.
+
+What is printed is JSON: the seconds that loading took, those that embedding took of all, the second time, and of a
+single one; and the peak memory.
 
 Started by `benchmark_encoder`: what another encoder keeps in memory, or has imported, must not count.
 """
@@ -11,12 +14,15 @@ import json  # noqa: E402 - the time that imports take counts
 import sys  # noqa: E402
 from collections.abc import Callable, Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
+from statistics import median  # noqa: E402
 from typing import Any  # noqa: E402
 
 from memory import peak_megabytes  # noqa: E402
 
+_SINGLE_TEXTS = 25
 
-def plain(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
+
+def plain(cache: Path, processors: int, _: str) -> Callable[[Sequence[str]], Any]:
     """sentence-transformers with its defaults."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -29,23 +35,50 @@ def plain(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
     return lambda texts: model.encode(list(texts), prompt_name="query")
 
 
-def ours(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
-    """The encoder with its defaults."""
+def ours(cache: Path, processors: int, backend: str) -> Callable[[Sequence[str]], Any]:
+    """The encoder as the service has it."""
+    return _ours(cache, processors, backend, bulk=False)
+
+
+def bulk(cache: Path, processors: int, backend: str) -> Callable[[Sequence[str]], Any]:
+    """The encoder as it is where many texts are read from files."""
+    return _ours(cache, processors, backend, bulk=True)
+
+
+def _ours(cache: Path, processors: int, backend: str, *, bulk: bool) -> Callable[[Sequence[str]], Any]:
     from index import load_encoder
+    from index.encoder.loading import Backend
+    from index.encoder.queue import QueueLimits
     from index.threads import Processors
 
-    return load_encoder(cache=cache, processors=Processors(processors)).encode
+    how = Processors(processors, bulk)
+    return load_encoder(
+        cache=cache, backend=Backend(backend), processors=how, limits=QueueLimits(cached_texts=0)
+    ).encode
 
 
-def main(kind: str, cache: str, processors: str) -> None:
+def main(kind: str, cache: str, processors: str, backend: str, count: str) -> None:
     """Load, embed and print."""
-    encode = {"plain": plain, "ours": ours}[kind](Path(cache), int(processors))
+    encode = {"plain": plain, "ours": ours, "bulk": bulk}[kind](Path(cache), int(processors), backend)
     encode(["ready"])
     seconds = time.perf_counter() - _started
     from index.samples import samples
 
-    encode([sample.article.words for sample in samples()])
-    print(json.dumps({"seconds": seconds, "peak_megabytes": peak_megabytes()}))
+    texts = [sample.article.words for sample in samples()][: int(count)]
+    encode(texts)  # a first time, when most shapes of batches are new
+    many, singles = _seconds(encode, texts), [_seconds(encode, [text]) for text in texts[:_SINGLE_TEXTS]]
+    peak = peak_megabytes()
+    print(
+        json.dumps(
+            {"seconds": seconds, "many_seconds": many, "single_seconds": median(singles), "peak_megabytes": peak}
+        )
+    )
+
+
+def _seconds(encode: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> float:
+    started = time.perf_counter()
+    encode(texts)
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

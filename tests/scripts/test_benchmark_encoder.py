@@ -5,9 +5,10 @@ import json
 from pathlib import Path
 
 import benchmark_encoder
+import psutil
 import pytest
 
-from index.encoder.loading import load_embedding_model
+from index.encoder.loading import Backend, load_embedding_model
 from index.encoder.queue import QueuedEncoder, QueueLimits
 from index.encoder.sentence_transformer import SentenceTransformerModel
 
@@ -32,6 +33,7 @@ def cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
         "CALLERS": 4,
         "TEXTS_PER_CALLER": 2,
         "MANY_TEXTS": 1_000,
+        "PROCESS_TEXTS": 8,
     }.items():
         monkeypatch.setattr(benchmark_encoder, name, value)
 
@@ -84,3 +86,16 @@ def test_memory_is_measured_over_texts_that_are_all_different(
 ) -> None:
     figures = benchmark_encoder.measure_memory(encoder, model)
     assert figures["memory/settled_megabytes"] > 100
+
+
+def test_passes_beside_each_other_are_measured_in_a_process_of_their_own(cache_dir: Path) -> None:
+    figures = benchmark_encoder.in_process("bulk", cache_dir, 2, Backend.AUTO)
+    assert set(figures) == {"seconds", "many_seconds", "single_seconds", "peak_megabytes"}
+    assert all(value > 0 for value in figures.values())
+
+
+def test_other_work_ends_with_its_context() -> None:
+    before = psutil.Process().children()
+    with benchmark_encoder.other_work():
+        assert len(psutil.Process().children()) == len(before) + 1
+    assert psutil.Process().children() == before
