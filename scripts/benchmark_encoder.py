@@ -7,6 +7,7 @@ what building and loading cost.
 """
 
 import asyncio
+import gc
 import json
 import subprocess
 import sys
@@ -201,6 +202,7 @@ async def measure_callers(encoder: QueuedEncoder, exact: QueuedEncoder, model: E
         for text in texts_of_about(length, CALLERS * TEXTS_PER_CALLER // len(LENGTHS) + 1, model)
     ]
     of_callers = [mixed[caller::CALLERS][:TEXTS_PER_CALLER] for caller in range(CALLERS)]
+    gc.freeze()  # as the service does: a look through all that is loaded would stop the loop
     stalls: list[float] = []
     heartbeat = asyncio.create_task(_heartbeat(stalls))
     answers = await asyncio.gather(*(encoder.encode_async(texts) for texts in of_callers))
