@@ -202,7 +202,6 @@ async def measure_callers(encoder: QueuedEncoder, exact: QueuedEncoder, model: E
         for text in texts_of_about(length, CALLERS * TEXTS_PER_CALLER // len(LENGTHS) + 1, model)
     ]
     of_callers = [mixed[caller::CALLERS][:TEXTS_PER_CALLER] for caller in range(CALLERS)]
-    gc.freeze()  # as the service does: a look through all that is loaded would stop the loop
     stalls: list[float] = []
     heartbeat = asyncio.create_task(_heartbeat(stalls))
     answers = await asyncio.gather(*(encoder.encode_async(texts) for texts in of_callers))
@@ -291,6 +290,7 @@ def main(
     encoder, exact = QueuedEncoder(model, _NO_CACHE), QueuedEncoder(original, _NO_CACHE)
     corpus = folder / CORPUS if folder else None
 
+    gc.freeze()  # as the service does: a look through all that is loaded would stop the loop
     figures: Figures = {"processors": processors}
     figures |= measure_speed(partial(plain.encode, prompt=EMBEDDED_PROMPT, show_progress_bar=False), encoder, model)
     figures |= measure_agreement(encoder, exact, corpus, model)

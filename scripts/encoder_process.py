@@ -22,7 +22,7 @@ from memory import peak_megabytes  # noqa: E402
 _SINGLE_TEXTS = 25
 
 
-def plain(cache: Path, processors: int, _: str) -> Callable[[Sequence[str]], Any]:
+def plain(cache: Path, processors: int) -> Callable[[Sequence[str]], Any]:
     """sentence-transformers with its defaults."""
     import torch
     from sentence_transformers import SentenceTransformer
@@ -35,17 +35,8 @@ def plain(cache: Path, processors: int, _: str) -> Callable[[Sequence[str]], Any
     return lambda texts: model.encode(list(texts), prompt_name="query")
 
 
-def ours(cache: Path, processors: int, backend: str) -> Callable[[Sequence[str]], Any]:
-    """The encoder as the service has it."""
-    return _ours(cache, processors, backend, bulk=False)
-
-
-def bulk(cache: Path, processors: int, backend: str) -> Callable[[Sequence[str]], Any]:
-    """The encoder as it is where many texts are read from files."""
-    return _ours(cache, processors, backend, bulk=True)
-
-
-def _ours(cache: Path, processors: int, backend: str, *, bulk: bool) -> Callable[[Sequence[str]], Any]:
+def ours(cache: Path, processors: int, backend: str, *, bulk: bool = False) -> Callable[[Sequence[str]], Any]:
+    """The encoder as the service has it, or, `bulk`, as it is where many texts are read from files."""
     from index import load_encoder
     from index.encoder.loading import Backend
     from index.encoder.queue import QueueLimits
@@ -59,7 +50,12 @@ def _ours(cache: Path, processors: int, backend: str, *, bulk: bool) -> Callable
 
 def main(kind: str, cache: str, processors: str, backend: str, count: str) -> None:
     """Load, embed and print."""
-    encode = {"plain": plain, "ours": ours, "bulk": bulk}[kind](Path(cache), int(processors), backend)
+    load: dict[str, Callable[[], Callable[[Sequence[str]], Any]]] = {
+        "plain": lambda: plain(Path(cache), int(processors)),
+        "ours": lambda: ours(Path(cache), int(processors), backend),
+        "bulk": lambda: ours(Path(cache), int(processors), backend, bulk=True),
+    }
+    encode = load[kind]()
     encode(["ready"])
     seconds = time.perf_counter() - _started
     from index.samples import samples

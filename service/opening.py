@@ -46,6 +46,7 @@ def open_configured_index(
         retention_days=settings.retention,
         summarise=writer,
     ) as index:
-        # What is loaded by now stays, and a look through all of it would stop the event loop for a good while.
+        # What is loaded by now stays, and a look through all of it would stop the event loop, or an ingest, for a good
+        # while.
         gc.freeze()
         yield index

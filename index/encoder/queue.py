@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from math import ceil
 from typing import TypeVar
 
@@ -120,7 +121,7 @@ class QueuedEncoder:
         self._jobs: dict[bytes, _Job] = {}
         self._unread: list[_Job] = []
         self._windows: list[_Window] = []
-        self._arrived = 0
+        self._arrivals = count()
         self._waiting_bytes = 0
         self._reserved_bytes = 0
         self._bytes_per_second: float | None = None
@@ -210,8 +211,7 @@ class QueuedEncoder:
                 self._refuse(sum(job.bytes for job in new))
             for job in new:
                 job.result.set_running_or_notify_cancel()  # one caller that is cancelled does not cancel it for others
-                self._arrived += 1
-                job.arrival = self._arrived
+                job.arrival = next(self._arrivals)
                 self._jobs[job.key] = job
                 self._unread.append(job)
                 self._waiting_bytes += job.bytes
