@@ -41,9 +41,10 @@ Finds related coverage of any news story, across languages: send articles, and a
 
 `HEAD` works wherever `GET` does, and is answered with the same headers.
 
-Every error is answered as `application/problem+json` (RFC 9457), with a `detail` that says what to do; only what is
-no HTTP at all is refused in plain text. Any request may be answered by 408 when its body comes too slowly, by 429 when
-too many came from the same caller, and by 503 when too many are worked on; `Retry-After` says when to try again.
+Every error is answered as `application/problem+json` (RFC 9457), with a `detail` that says what to do; also what is no
+HTTP at all (400), and a head of more than 64 KiB (431). Any request may be answered by 408 when its head or its body
+comes too slowly, by 429 when too many came from the same caller, and by 503 when too many are worked on; `Retry-After`
+says when to try again.
 """
 
 

@@ -1,6 +1,8 @@
 """Nobody holds a connection for ever by sending or reading slowly."""
 
 import asyncio
+import json
+import select
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -106,11 +108,91 @@ def test_a_request_that_takes_longer_than_its_head_may_is_answered(index: Covera
             assert any(line.startswith("event:") for line in told)
 
 
+def test_a_head_without_an_end_is_refused(address: str) -> None:
+    with connected(address, HALF) as connection:
+        for _ in range(20):  # one after the other, since what is not read when a connection is closed resets it
+            connection.sendall(b"X-More: " + b"a" * 8_000 + b"\r\n")
+            if select.select([connection], [], [], 0.01)[0]:
+                break
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert b"large-head" in body
+
+
+def test_a_body_may_be_larger_than_a_head(address: str) -> None:
+    request = put(ARTICLE | {"text": "a" * 100_000})
+    with connected(address) as connection:
+        for start in range(0, len(request), 10_000):
+            connection.sendall(request[start : start + 10_000])
+            threading.Event().wait(0.002)
+        assert answered(connection).startswith(b"HTTP/1.1 201 ")
+        connection.sendall(HALF)
+        connection.sendall(b"\r\n")
+        assert answered(connection).startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_is_no_http_is_refused_with_a_problem(address: str) -> None:
+    with connected(address, b"HELLO\r\n\r\n") as connection:
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head
+    assert b"no-http" in body
+
+
+@pytest.mark.parametrize("behind", [b"HELLO\r\n\r\n", HALF + b"X-More: " + b"a" * 400_000])
+def test_what_stands_behind_a_request_does_not_spoil_its_answer(address: str, behind: bytes) -> None:
+    with connected(address, put(ARTICLE)) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(behind)
+        assert answered(connection).startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.parametrize("behind", [b"HELLO\r\n\r\n", HALF + b"X-More: " + b"a" * 400_000])
+def test_nothing_more_is_read_behind_the_last_answer(index: CoverageIndex, behind: bytes) -> None:
+    app = create_app(Settings(client_timeout=30), index)
+    is_asked, may_answer = threading.Event(), threading.Event()
+
+    def wait() -> dict[str, bool]:
+        is_asked.set()
+        return {"waited": may_answer.wait(30)}
+
+    app.add_api_route("/waits", wait)
+    with serving(app) as address, connected(address, b"GET /waits HTTP/1.1\r\nHost: a\r\n\r\n") as connection:
+        assert is_asked.wait(30)
+        connection.sendall(behind)
+        threading.Event().wait(0.2)
+        may_answer.set()
+        answer = received(connection)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert answer.endswith(b'{"waited":true}')
+
+
+def test_who_offers_another_protocol_is_answered_in_this_one(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    """As some clients do with every request, also with one that has a body."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    with connected(address, put(ARTICLE, offer)) as connection:
+        assert answered(connection).startswith(b"HTTP/1.1 201 ")
+        for _ in range(2):
+            connection.sendall(HALF + offer + b"\r\n")
+            assert answered(connection).startswith(b"HTTP/1.1 200 ")
+    last = HALF + offer.replace(b"Upgrade,", b"close, Upgrade,") + b"\r\n"
+    with connected(address, put(ARTICLE, offer) + last) as connection:  # without waiting
+        assert received(connection).count(b"HTTP/1.1 200 ") == 2
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
 def test_others_are_answered_meanwhile(index: CoverageIndex) -> None:
     with serving(create_app(Settings(max_concurrent_requests=1), index)) as address, ExitStack() as slow:
         for _ in range(200):
             slow.enter_context(connected(address, HALF))
         assert httpx2.get(f"{address}/v1/stories").status_code == 200
+
+
+def put(article: dict[str, str], headers: bytes = b"") -> bytes:
+    """A whole request."""
+    body = json.dumps(article).encode()
+    head = b"PUT /v1/articles/a HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n" + headers
+    return b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)
 
 
 def answered(connection: socket.socket) -> bytes:
