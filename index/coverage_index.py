@@ -294,7 +294,7 @@ class CoverageIndex:
     def generation(self) -> Generation:
         """What answers are made of. One that was asked for before an answer is never newer than the answer."""
         position, store = self._follower.position, self._store.generation()
-        return replace(store, of_all=f"{self._made_with:08x}.{position}.{store.of_all}")
+        return Generation(f"{self._made_with:08x}.{position}.{store.of_all}", store.of_takedowns)
 
     def latest(self, limit: int) -> list[StoredArticle]:
         """The latest articles to appear, at most `limit`."""

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib.metadata import version
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
@@ -27,6 +28,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"
 _OTHER = "other"
 """In place of a method that is none: a client can make up any number of them."""
 
+_MOST_LABELS = 1_024
+
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SEARCH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
 
@@ -49,6 +52,9 @@ class Metrics:
             buckets=_REQUEST_BUCKETS,
             registry=self.registry,
         )
+        # Of all that is done for a kept answer, to look a label up is what would take longest.
+        self._requests_of = lru_cache(_MOST_LABELS)(self._requests.labels)
+        self._request_seconds_of = lru_cache(_MOST_LABELS)(self._request_seconds.labels)
         self._put = CounterMetric(
             f"{_PREFIX}articles_put_total", "Articles that were put.", ("outcome",), registry=self.registry
         )
@@ -100,8 +106,8 @@ class Metrics:
     def handled(self, handled: Handled) -> None:
         """A request was handled."""
         method = handled.method if handled.method in _METHODS else _OTHER
-        self._requests.labels(method, handled.route, str(handled.status)).inc()
-        self._request_seconds.labels(handled.route).observe(handled.seconds)
+        self._requests_of(method, handled.route, str(handled.status)).inc()
+        self._request_seconds_of(handled.route).observe(handled.seconds)
 
     def put(self, outcomes: Counter[PutStatus]) -> None:
         """Articles were put; see `index.observing.Observer`."""

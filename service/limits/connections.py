@@ -8,6 +8,7 @@ import httptools
 from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from service.joined_writes import JoinedWrites
 from service.problems import answer, make_problem
 
 _MOST_HEAD = 64 * 1024
@@ -30,7 +31,7 @@ class TimedConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for the first head."""
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites(transport, self.loop))
         # So what does not go out at once is known, and nothing is added to it.
         transport.set_write_buffer_limits(high=0)
         self._has_begun = False
