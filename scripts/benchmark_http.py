@@ -3,7 +3,7 @@
 The articles are made from real embeddings and have real texts. The bare endpoint answers with a constant of the size of
 an answer; it runs in the same process, and is asked in the same run by the same client (wrk). "Hot" are a thousand
 articles asked for again and again, as readers do; "cold" are articles of which each is asked for once. "A reader" is a
-second process that only reads, beside the one that takes articles, which then has the lower priority.
+second process that only reads, beside the one that takes articles, which then has what the reader leaves.
 """
 
 import json
@@ -48,8 +48,10 @@ RATED_SECONDS = 10
 _CONNECTIONS = 16
 _BATCH = 200
 
-WRITER_NICENESS = 10
-"""With it, answers come first where embedding takes all processors; README.md tells operators so."""
+IDLE = ("chrt", "--idle", "0")
+"""In front of the command of the process that takes articles, for what the reader leaves of the processors; README.md
+tells operators so. Of a thread that is only nice, a processor is not taken at once: beside a batch the reader's event
+loop waited for one for a tenth of the time, with this for a thirtieth."""
 
 Vectors = NDArray[np.float32]
 
@@ -169,10 +171,10 @@ def ingesting(address: str, real: RealNews) -> Iterator[None]:
 
 
 @contextmanager
-def in_process(folder: Path, dimensions: int, role: str, niceness: int) -> Iterator[str]:
+def in_process(folder: Path, dimensions: int, role: str, scheduled: Sequence[str] = ()) -> Iterator[str]:
     """Serve a prepared index from a process of its own; gives host and port."""
     script = str(Path(__file__).with_name("prepared_process.py"))
-    command = ["nice", "-n", str(niceness), sys.executable, script, str(folder), str(dimensions), role]
+    command = [*scheduled, sys.executable, script, str(folder), str(dimensions), role]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603 - our own words
         assert process.stdin  # noqa: S101 - as asked for
@@ -273,8 +275,8 @@ def two_processes(dimensions: int, real: RealNews, folder: Path, paths: Sequence
     """The figures of a process that only reads, beside one that takes articles."""
     figures: dict[str, float] = {}
     with (
-        in_process(folder, dimensions, "writer", WRITER_NICENESS) as writer,
-        in_process(folder, dimensions, "reader", 0) as reader,
+        in_process(folder, dimensions, "writer", IDLE) as writer,
+        in_process(folder, dimensions, "reader") as reader,
     ):
         ask(reader, paths[:HOT])
         for name, asked in (("a reader, hot", again(paths[:HOT])), ("a reader, cold", once(paths[HOT:]))):

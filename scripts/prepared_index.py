@@ -1,5 +1,6 @@
 """A store and an index of articles whose vectors are there already, put together as `open_index` does it."""
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -112,4 +113,5 @@ def opened(folder: Path, encoder: Prepared, *, writer: bool = True) -> Iterator[
         follower.load()
         if not writer:
             resources.enter_context(repeated("following the store", follower.follow, FOLLOW_SECONDS))
+        gc.freeze()  # as the service does: a look through all that is loaded would stop the loop
         yield Opened(CoverageIndex(follower, encoder), vectors, follower)

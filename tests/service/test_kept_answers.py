@@ -1,9 +1,10 @@
 """Answers that are given again, and when one that is outdated may be."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from fastapi.testclient import TestClient
@@ -19,6 +20,8 @@ from service.settings import Settings
 from tests.clocks import set_clock
 from tests.service.conftest import add_key, revoke_key
 from tests.waiting import wait_until
+
+T = TypeVar("T")
 
 RELATED = "/v1/articles/s-1/related"
 
@@ -86,11 +89,28 @@ def test_they_are_not_made_anew_more_often_than_so(told: TestClient, topical_ind
 
 def test_one_is_made_anew_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_answers, "_ANEW_GAP", 0)
+    monkeypatch.setattr(kept_answers, "_ANEW_REST", 0)
     turns = kept_answers._Turns()
     assert turns.take()
     assert not turns.take()
     turns.end()
     assert turns.take()
+
+
+@pytest.mark.parametrize(("took", "next_after"), [(0.001, 0.2), (0.02, 0.8), (1.0, 2.0)])
+def test_the_longer_it_takes_the_seldomer_one_is_made_anew(took: float, next_after: float) -> None:
+    turns = kept_answers._Turns()
+    assert at(1_000, turns.take)
+    at(1_000 + took, turns.end)
+    assert not at(1_000 + next_after - 0.01, turns.take)
+    assert at(1_000 + next_after + 0.01, turns.take)
+
+
+def at(moment: float, do: Callable[[], T]) -> T:
+    """Do it at that moment of the monotonic clock."""
+    with pytest.MonkeyPatch.context() as patch:
+        set_clock(patch, "service.kept_answers", monotonic=lambda: moment)
+        return do()
 
 
 @pytest.mark.usefixtures("busy")
