@@ -58,7 +58,7 @@ class CoverageIndex:
         bulk, takedowns: puts many articles in less time; deletes them by more than their ids.
         measurer, summaries, sources: their quality, what they say in short, and their publishers.
         editions: gives the languages and countries in which there is something.
-        observer: is told of what is put and answered.
+        observer, turns: is told of what is put and answered; let an event loop answer while much is put.
     """
 
     def __init__(self, follower: Follower, encoder: Encoder, scorer: Scorer | None = None) -> None:
@@ -72,7 +72,7 @@ class CoverageIndex:
         self._follower = follower
         self._store, self._vectors = follower.store, follower.vectors
         self._scorer = scorer = scorer or load_scorer()
-        self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer)
+        self._finder = RelatedFinder(follower.store, follower.vectors, follower.background, scorer, follower.turns)
         reader = RememberingReader.of(follower)
         self._claims, self._in_hand = Claims[str](), Claims[int]()
         self._keeper = StoryKeeper(follower, reader, scorer, in_hand=self._in_hand)
@@ -84,7 +84,7 @@ class CoverageIndex:
         self.editions = follower.vectors.editions
         self.observer: Observer = Unobserved()
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
-        self._encoder, self._writing = encoder, follower.writing
+        self._encoder, self._writing, self.turns = encoder, follower.writing, follower.turns
         self.bulk = Bulk(self._claims, partial(self._accept, restore=False, condition=None), encoder.encode, self._keep)
         # Writes of the event loop, one after the other as they are anyway: so they take no thread from the searches.
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
@@ -184,7 +184,7 @@ class CoverageIndex:
 
     def _accept(self, articles: Sequence[Article], restore: bool, condition: Condition | None) -> Accepted:  # noqa: FBT001 - the arguments of `put`
         """Make articles durable, and see which are to be embedded."""
-        known_language = [article.with_language() for article in articles]
+        known_language = [article.with_language() for article in self.turns.each(articles)]
         with self._writing:
             outcomes = self._store.put(known_language, restore=restore, condition=condition)
         self.observer.put(Counter(put.status for put in outcomes))
@@ -390,7 +390,7 @@ class CoverageIndex:
 
     def _keep_embeddings(self, articles: Sequence[StoredArticle], embeddings: NDArray[np.float32]) -> None:
         if articles:
-            signals = [signals_of(stored.article) for stored in articles]
+            signals = [signals_of(stored.article) for stored in self.turns.each(articles)]
             with self._writing:
                 self._store.put_vectors(articles, embeddings.astype(np.float16), signals)
 

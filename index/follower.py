@@ -12,6 +12,7 @@ from index.background import Background
 from index.errors import ModelMismatchError
 from index.progress import progress
 from index.store import GONE, ArticleStore, Change
+from index.turns import Turns
 from index.vectors import Entry, VectorIndex
 from index.vectors.segments import among
 
@@ -28,6 +29,8 @@ class Follower:
     """A store, and a vector index that is to hold what is in it.
 
     Attributes:
+        writing: held by whoever writes in this process.
+        turns: given by those whose work on the store takes long.
         was_restored: whether the store was restored from a backup since it was opened.
     """
 
@@ -43,6 +46,7 @@ class Follower:
         self.vectors = vectors
         self.background = background
         self.writing = threading.Lock()
+        self.turns = Turns()
         self.was_restored = False
         self._lineage = store.lineage()
         self._sequence = 0

@@ -1,5 +1,6 @@
 """The application."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -157,11 +158,13 @@ def _lifespan(index: CoverageIndex | None) -> Callable[[FastAPI], AbstractAsyncC
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as resources:
             is_writer = app.state.settings.role == "writer"
-            opened = index or await run_in_threadpool(
-                resources.enter_context, open_configured_index(app.state.settings, writer=is_writer)
-            )
+            opened = index
+            if opened is None:
+                opening = open_configured_index(app.state.settings, writer=is_writer)
+                opened = await run_in_threadpool(resources.enter_context, opening)
             app.state.index = opened
             app.state.metrics.watch(opened)
+            resources.enter_context(opened.turns.given_to(asyncio.get_running_loop()))
             fetcher = await resources.enter_async_context(configured_fetcher(app.state.settings))
             app.state.pages = Pages(fetcher)
             if is_writer:

@@ -115,22 +115,22 @@ class _Found:
     is_current: bool
 
 
-class _Turns:
+class _Gate:
     """Lets one through at a time, and not too often."""
 
     def __init__(self) -> None:
         self._is_taken = False
         self._began = self._next = -math.inf
 
-    def take(self) -> bool:
-        """Whether it is one's turn; if so, until `end`."""
+    def enter(self) -> bool:
+        """Whether one is let through; if so, nobody else is until `leave`."""
         now = time.monotonic()
         if self._is_taken or now < self._next:
             return False
         self._is_taken, self._began = True, now
         return True
 
-    def end(self) -> None:
+    def leave(self) -> None:
         """Let the next one through, when it is time."""
         took = time.monotonic() - self._began
         self._is_taken = False
@@ -160,7 +160,7 @@ class GiveKeptAnswers:
         self._answers = answers
         self._index = index
         self._cache_seconds = cache_seconds
-        self._turns = _Turns()
+        self._gate = _Gate()
         self._refreshing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -168,7 +168,7 @@ class GiveKeptAnswers:
         kept = self._kept(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
         if kept is None:
             await self._app(scope, receive, send)
-        elif kept.is_current or not self._turns.take():
+        elif kept.is_current or not self._gate.enter():
             if not kept.is_current:
                 self._refresh_if_old(kept.answer, scope)
             await self._give(kept.answer, scope, receive, send)
@@ -176,7 +176,7 @@ class GiveKeptAnswers:
             try:
                 await self._app(scope, receive, send)
             finally:
-                self._turns.end()
+                self._gate.leave()
 
     async def _give(self, kept: KeptAnswer, scope: AsgiScope, receive: Receive, send: Send) -> None:
         scope["route"] = kept.route

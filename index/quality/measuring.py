@@ -95,7 +95,7 @@ class Measurer:
             chunk = self._waiting(keys)
             stored, own = self._store.get_by_keys(chunk), self._reader.reports(chunk)
             found: dict[int, Signs] = {}
-            for key, place in own.places.items():
+            for key, place in self._follower.turns.each(own.places.items()):
                 if key in stored:
                     self._add(found, stored[key], own.of(np.array([place])))
             self._store.measures.put({key: _measure_of(signs) for key, signs in found.items()})

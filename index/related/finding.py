@@ -16,6 +16,7 @@ from index.related.reasons import Evidence, reasons
 from index.related.scorer import Scorer, days_between, features, seconds_of
 from index.related.signals import names_and_countries, records
 from index.store import ArticleStore, ComparableArticle, StoredArticle
+from index.turns import Turns
 from index.vectors import VectorIndex
 
 MOST_CANDIDATES = 2_000
@@ -64,7 +65,14 @@ class Comparison:
 class RelatedFinder:
     """Finds related coverage in a store with its index. May be called from several threads at once."""
 
-    def __init__(self, store: ArticleStore, vectors: VectorIndex, background: Background, scorer: Scorer) -> None:
+    def __init__(
+        self,
+        store: ArticleStore,
+        vectors: VectorIndex,
+        background: Background,
+        scorer: Scorer,
+        turns: Turns | None = None,
+    ) -> None:
         """Put the parts together.
 
         Args:
@@ -72,7 +80,9 @@ class RelatedFinder:
             vectors: the index of their centred embeddings.
             background: what they are centred with.
             scorer: tells how probable each relation is.
+            turns: given to others while an answer is found.
         """
+        self._turns = turns or Turns()
         self._store = store
         self._vectors = vectors
         self._background = background
@@ -102,10 +112,12 @@ class RelatedFinder:
         wanted = query.candidates
         while True:
             hits = self._vectors.search(asked.vector, wanted, filters)
+            self._turns.give()
             found = self._reader.read([hit.key for hit in hits])
             present = [hit for hit in hits if hit.key in found]
             articles = [found[hit.key] for hit in present]
             candidates = self._candidates(articles, np.array([hit.similarity for hit in present], np.float32))
+            self._turns.give()
             choice = choose(asked, candidates, query, self._scorer, self._background.spread)
             exhausted = len(hits) < wanted or wanted >= MOST_CANDIDATES or not choice.may_go_on
             if exhausted or len(choice.items) == query.limit:
@@ -183,8 +195,8 @@ class RelatedFinder:
             )
 
         return Answer(
-            items=[item for item in map(related, choice.items) if item],
-            near_misses=[item for item in map(related, choice.near_misses) if item],
+            items=[item for item in map(related, self._turns.each(choice.items)) if item],
+            near_misses=[item for item in map(related, self._turns.each(choice.near_misses)) if item],
             copies=tuple(candidates.ids[place] for place in choice.copies),
             story=None if question.key is None else stories.get(question.key),
         )

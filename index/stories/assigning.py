@@ -23,6 +23,7 @@ from index.stories.grouping import (
     span,
 )
 from index.stories.reconciling import regrouping, with_absent
+from index.turns import Turns
 from index.vectors import Filters
 
 MOST_CANDIDATES = 5
@@ -82,14 +83,18 @@ class Candidate:
 class StoryAssigner:
     """Assigns the articles of a store to stories. One thread at a time."""
 
-    def __init__(self, reader: RememberingReader, scorer: Scorer, demand: Demand = DEMAND) -> None:
+    def __init__(
+        self, reader: RememberingReader, scorer: Scorer, demand: Demand = DEMAND, turns: Turns | None = None
+    ) -> None:
         """Put the parts together.
 
         Args:
             reader: of the articles.
             scorer: its weights tell how close articles are.
             demand: how close they have to be.
+            turns: given to others between articles.
         """
+        self._turns = turns or Turns()
         self._reader = reader
         self._closeness = Closeness(scorer, reader.background.spread)
         self._demand = demand
@@ -104,7 +109,7 @@ class StoryAssigner:
         """
         later = {key: [*keys[place + 1 :], *waiting] for place, key in enumerate(keys)}
         near = self._near_ahead(stories, later)
-        for key in keys:
+        for key in self._turns.each(keys):
             self._assign(stories, key, near[key], later[key])
 
     def _near_ahead(self, stories: StoryTransaction, later: Mapping[int, Collection[int]]) -> dict[int, list[int]]:
@@ -117,7 +122,8 @@ class StoryAssigner:
             later: the keys of those that are to be assigned after each of them.
         """
         self._reader.remember(list(later))
-        near = {key: [hit.key for hit in self._reader.nearest(key, others)] for key, others in later.items()}
+        each = self._turns.each(later.items())
+        near = {key: [hit.key for hit in self._reader.nearest(key, others)] for key, others in each}
         of_hits = stories.stories_of([*later, *dict.fromkeys(one for hits in near.values() for one in hits)])
         numbers = {one for hits in near.values() for one in _first_stories(hits, of_hits)}
         members = stories.members(sorted(numbers))
@@ -179,6 +185,7 @@ class StoryAssigner:
     def _review_if_grown(self, stories: StoryTransaction, number: int, waiting: Collection[int]) -> None:
         articles, reviewed = stories.sizes(number)
         if articles >= GROWTH * reviewed:
+            self._turns.give()
             self.review(stories, number, waiting)
 
     def review(self, stories: StoryTransaction, number: int, waiting: Collection[int] = ()) -> None:

@@ -45,7 +45,7 @@ class StoryKeeper:
         self._in_hand = in_hand
         self._follower = follower
         self._stories = follower.store.stories
-        self._assigner = StoryAssigner(reader, scorer, demand)
+        self._assigner = StoryAssigner(reader, scorer, demand, follower.turns)
 
     def assign(self, keys: Sequence[int]) -> None:
         """Assign those of some articles that wait for it, before all others."""

@@ -44,7 +44,7 @@ def told(topical_client: TestClient, topical_index: CoverageIndex) -> TestClient
 @pytest.fixture
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """More outdated answers are asked for than are made anew."""
-    monkeypatch.setattr(kept_answers._Turns, "take", lambda _: False)
+    monkeypatch.setattr(kept_answers._Gate, "enter", lambda _: False)
 
 
 @contextmanager
@@ -90,20 +90,20 @@ def test_they_are_not_made_anew_more_often_than_so(told: TestClient, topical_ind
 def test_one_is_made_anew_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_answers, "_ANEW_GAP", 0)
     monkeypatch.setattr(kept_answers, "_ANEW_REST", 0)
-    turns = kept_answers._Turns()
-    assert turns.take()
-    assert not turns.take()
-    turns.end()
-    assert turns.take()
+    gate = kept_answers._Gate()
+    assert gate.enter()
+    assert not gate.enter()
+    gate.leave()
+    assert gate.enter()
 
 
 @pytest.mark.parametrize(("took", "next_after"), [(0.001, 0.2), (0.02, 0.8), (1.0, 2.0)])
 def test_the_longer_it_takes_the_seldomer_one_is_made_anew(took: float, next_after: float) -> None:
-    turns = kept_answers._Turns()
-    assert at(1_000, turns.take)
-    at(1_000 + took, turns.end)
-    assert not at(1_000 + next_after - 0.01, turns.take)
-    assert at(1_000 + next_after + 0.01, turns.take)
+    gate = kept_answers._Gate()
+    assert at(1_000, gate.enter)
+    at(1_000 + took, gate.leave)
+    assert not at(1_000 + next_after - 0.01, gate.enter)
+    assert at(1_000 + next_after + 0.01, gate.enter)
 
 
 def at(moment: float, do: Callable[[], T]) -> T:
