@@ -50,8 +50,7 @@ _BATCH = 200
 
 IDLE = ("chrt", "--idle", "0")
 """In front of the command of the process that takes articles, for what the reader leaves of the processors; README.md
-tells operators so. Of a thread that is only nice, a processor is not taken at once: beside a batch the reader's event
-loop waited for one for a tenth of the time, with this for a thirtieth."""
+tells operators so. From a thread that is only nice, a processor is not taken at once when the reader wants it."""
 
 Vectors = NDArray[np.float32]
 

@@ -13,9 +13,8 @@ _MOST_COPIED = 64 * 1024
 class JoinedWrites(asyncio.Transport):
     """A transport through which uvicorn writes, which it does twice for an answer.
 
-    Each time is a call of the system, a packet, and a moment in which another thread may take the interpreter. Joined,
-    kept answers take 0.85 of the time. What is held is sent within the same turn of the loop or at the beginning of the
-    next one.
+    Each time is a call of the system, a packet, and a moment in which another thread may take the interpreter. What is
+    held is sent within the same turn of the loop or at the beginning of the next one.
     """
 
     def __init__(self, inner: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:

@@ -40,10 +40,9 @@ is asked for meanwhile.
 """
 
 _ANEW_REST = 40
-"""After that, so many times as long as it took none is made anew for whoever asks. Meanwhile all others are answered
-some milliseconds later, so it has to be seldom where it takes long because much is asked for, or since a batch takes
-the processors. With the gap alone the p99 at half of the highest rate was 11 to 17 ms beside a batch, with it 7 to 14,
-3 when nothing was outdated (`scripts/benchmark http`, the reader of two processes)."""
+"""Of the time that it took: so long it is from one that was made anew for whoever asks to the next one. Meanwhile all
+others are answered some milliseconds later, so it has to be seldom where it takes long, because much is asked for or
+since a batch takes the processors: a fortieth of the time at most."""
 
 _LONGEST_GAP = 2.0
 """Seconds, for whatever reason it took so long."""
