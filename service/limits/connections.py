@@ -101,22 +101,21 @@ class TimedConnection(HttpToolsProtocol):
         A request that offers another protocol, as some clients' all do, is one in this protocol that the parser gives
         up at the end of the head. So it gets the head again, without the offer. RFC 9110 allows to ignore it (7.8).
         """
-        while data:
+        parts = [data]
+        while parts:
+            part = parts.pop()
             try:
-                self.parser.feed_data(data)
+                self.parser.feed_data(part)
             except httptools.HttpParserUpgrade as upgrade:
-                data = data[upgrade.args[0] :]
                 if not self._offers_another_protocol():  # a tunnel is asked for, and nobody knows what is sent into it
                     self._end()
                     return
-                head = self._head_without_offer()
+                rest, head = part[upgrade.args[0] :], memoryview(self._head_without_offer())
+                parts += [rest, head] if rest else [head]
                 self.parser = httptools.HttpRequestParser(self)
                 self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
-                self.parser.feed_data(head)
             except httptools.HttpParserError:
                 self._refuse(400, "no-http", "what was sent is not HTTP/1.1: send a request as RFC 9112 has it")
-                return
-            else:
                 return
 
     def _offers_another_protocol(self) -> bool:

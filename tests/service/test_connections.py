@@ -139,6 +139,14 @@ def test_what_is_no_http_is_refused_with_a_problem(address: str) -> None:
     assert b"no-http" in body
 
 
+@pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"])
+def test_a_target_that_is_none_is_refused_with_a_problem(address: str, offer: bytes) -> None:
+    with connected(address, b"GET http:/// HTTP/1.1\r\nHost: a\r\n" + offer + b"\r\n") as connection:
+        head, _, body = received(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"no-http" in body
+
+
 @pytest.mark.parametrize("behind", [b"HELLO\r\n\r\n", HALF + b"X-More: " + b"a" * 400_000])
 def test_what_stands_behind_a_request_does_not_spoil_its_answer(address: str, behind: bytes) -> None:
     with connected(address, put(ARTICLE)) as connection:
