@@ -136,7 +136,9 @@ def measure_passes(cache: Path, processors: int, backend: Backend) -> Figures:
             turns = []
             with beside():
                 for _ in range(PASS_TURNS):
-                    turns.append([in_process(kind, cache, processors, backend) for kind in ("ours", "bulk")])
+                    turns.append(
+                        [in_process(kind, cache, processors, backend, timed=True) for kind in ("ours", "bulk")]
+                    )
                     advance()
             figures |= {
                 f"passes/{name}/throughput_ratio": median(
@@ -263,10 +265,11 @@ def measure_processes(cache: Path, processors: int, backend: Backend) -> Figures
     }
 
 
-def in_process(kind: str, cache: Path, processors: int, backend: Backend) -> dict[str, float]:
-    """The figures of `encoder_process`."""
+def in_process(kind: str, cache: Path, processors: int, backend: Backend, *, timed: bool = False) -> dict[str, float]:
+    """The figures of `encoder_process`; `timed`, also of how long it takes to embed."""
     script = Path(__file__).with_name("encoder_process.py")
     command = [sys.executable, str(script), kind, str(cache), str(processors), backend.value, str(PROCESS_TEXTS)]
+    command += ["timed"] if timed else []
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)  # noqa: S603 - our own script
     figures: dict[str, float] = json.loads(done.stdout)
     return figures

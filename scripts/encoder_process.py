@@ -1,7 +1,7 @@
 """Embed sample stories by one encoder in a process of its own; print what loading and embedding took.
 
-What is printed is JSON: the seconds that loading took, those that embedding took of all, the second time, and of a
-single one; and the peak memory.
+What is printed is JSON: the seconds that loading took, and the peak memory; with `timed`, also the seconds that
+embedding took of all, the second time, and of a single one.
 
 Started by `benchmark_encoder`: what another encoder keeps in memory, or has imported, must not count.
 """
@@ -48,7 +48,7 @@ def ours(cache: Path, processors: int, backend: str, *, bulk: bool = False) -> C
     ).encode
 
 
-def main(kind: str, cache: str, processors: str, backend: str, count: str) -> None:
+def main(kind: str, cache: str, processors: str, backend: str, count: str, timed: str = "") -> None:
     """Load, embed and print."""
     load: dict[str, Callable[[], Callable[[Sequence[str]], Any]]] = {
         "plain": lambda: plain(Path(cache), int(processors)),
@@ -57,18 +57,15 @@ def main(kind: str, cache: str, processors: str, backend: str, count: str) -> No
     }
     encode = load[kind]()
     encode(["ready"])
-    seconds = time.perf_counter() - _started
+    figures = {"seconds": time.perf_counter() - _started}
     from index.samples import samples
 
     texts = [sample.article.words for sample in samples()][: int(count)]
     encode(texts)  # a first time, when most shapes of batches are new
-    many, singles = _seconds(encode, texts), [_seconds(encode, [text]) for text in texts[:_SINGLE_TEXTS]]
-    peak = peak_megabytes()
-    print(
-        json.dumps(
-            {"seconds": seconds, "many_seconds": many, "single_seconds": median(singles), "peak_megabytes": peak}
-        )
-    )
+    if timed:
+        figures["many_seconds"] = _seconds(encode, texts)
+        figures["single_seconds"] = median(_seconds(encode, [text]) for text in texts[:_SINGLE_TEXTS])
+    print(json.dumps(figures | {"peak_megabytes": peak_megabytes()}))
 
 
 def _seconds(encode: Callable[[Sequence[str]], Any], texts: Sequence[str]) -> float:

@@ -66,10 +66,6 @@ class JoinedWrites(asyncio.Transport):
         """Read again."""
         self._inner.resume_reading()
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Say of how much that could not be sent the protocol is told."""
-        self._inner.set_write_buffer_limits(high, low)
-
     def get_write_buffer_size(self) -> int:
         """The bytes that could not be sent yet."""
         return self._inner.get_write_buffer_size()

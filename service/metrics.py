@@ -29,6 +29,7 @@ _OTHER = "other"
 """In place of a method that is none: a client can make up any number of them."""
 
 _MOST_LABELS = 1_024
+"""Sets of them that are remembered: more than the routes have with their methods and statuses."""
 
 _REQUEST_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _SEARCH_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
@@ -52,7 +53,7 @@ class Metrics:
             buckets=_REQUEST_BUCKETS,
             registry=self.registry,
         )
-        # Of all that is done for a kept answer, to look a label up is what would take longest.
+        # Looked up once: for every kept answer that would be a good part of what it takes.
         self._requests_of = lru_cache(_MOST_LABELS)(self._requests.labels)
         self._request_seconds_of = lru_cache(_MOST_LABELS)(self._request_seconds.labels)
         self._put = CounterMetric(

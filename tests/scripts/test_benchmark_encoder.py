@@ -89,8 +89,14 @@ def test_memory_is_measured_over_texts_that_are_all_different(
 
 
 def test_passes_beside_each_other_are_measured_in_a_process_of_their_own(cache_dir: Path) -> None:
-    figures = benchmark_encoder.in_process("bulk", cache_dir, 2, Backend.AUTO)
+    figures = benchmark_encoder.in_process("bulk", cache_dir, 2, Backend.AUTO, timed=True)
     assert set(figures) == {"seconds", "many_seconds", "single_seconds", "peak_megabytes"}
+    assert all(value > 0 for value in figures.values())
+
+
+def test_a_process_that_is_not_timed_embeds_no_more_than_its_start_and_peak_take(cache_dir: Path) -> None:
+    figures = benchmark_encoder.in_process("ours", cache_dir, 2, Backend.AUTO)
+    assert set(figures) == {"seconds", "peak_megabytes"}
     assert all(value > 0 for value in figures.values())
 
 
