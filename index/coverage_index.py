@@ -57,7 +57,7 @@ class CoverageIndex:
         stories: the stories that the articles are in.
         bulk, takedowns: puts many articles in less time; deletes them by more than their ids.
         measurer, summaries, sources: their quality, what they say in short, and their publishers.
-        editions: gives the languages and countries in which there is something.
+        editions, catch_up: gives the languages and countries in which there is something; sees what others have put.
         observer, turns: is told of what is put and answered; let an event loop answer while much is put.
     """
 
@@ -81,7 +81,7 @@ class CoverageIndex:
         self.takedowns, self.sources = Takedowns(follower), Sources(follower.store)
         self.summaries = Summaries(follower, encoder, self._claims)
         self.measurer = Measurer(follower, reader, self._in_hand)
-        self.editions = follower.vectors.editions
+        self.editions, self.catch_up = follower.vectors.editions, follower.follow
         self.observer: Observer = Unobserved()
         self._made_with = zlib.crc32(f"{stamp(follower.background, '')} {scorer}".encode())
         self._encoder, self._writing, self.turns = encoder, follower.writing, follower.turns

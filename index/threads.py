@@ -7,6 +7,7 @@ threads than processors, and each would wait for the others: so the encoder gets
 import os
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 import joblib
@@ -79,6 +80,17 @@ def give_way() -> None:
     if sys.platform == "linux":
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICER)
+
+
+def leave_processors() -> None:
+    """Let this process have only what others leave of the processors: the calling thread, and those that it starts.
+
+    From a thread that is only nice, a processor is not taken at once when somebody wants it, but some milliseconds
+    later. Elsewhere than on Linux nothing is changed.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # where a container may not
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
 def limit_blas() -> None:

@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from index import CoverageIndex
-from service import caching, limits, openapi, pages, problems, request_watch, telemetry
+from service import caching, limits, openapi, pages, passing_on, problems, request_watch, telemetry
 from service.access import key_file
 from service.access.identified import IdentifiedCallers
 from service.access.key_file import FollowedKeyFile
@@ -44,8 +44,8 @@ Finds related coverage of any news story, across languages: send articles, and a
 
 Every error is answered as `application/problem+json` (RFC 9457), with a `detail` that says what to do; also what is no
 HTTP at all (400), and a head of more than 64 KiB (431). Any request may be answered by 408 when its head or its body
-comes too slowly, by 429 when too many came from the same caller, and by 503 when too many are worked on; `Retry-After`
-says when to try again.
+comes too slowly, by 429 when too many came from the same caller, and by 503 when too many are worked on, or when the
+process that takes articles is another one and does not answer; `Retry-After` says when to try again.
 """
 
 
@@ -69,12 +69,16 @@ _ROUTERS = (
 """All but that of batches, whose bodies may be larger."""
 
 
-def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, index: CoverageIndex | None = None, writer: Callable[[], str | None] | None = None
+) -> FastAPI:
     """Make the application.
 
     Args:
         settings: how it is to run.
         index: the index to serve; when None, the one that the settings name is opened at start and closed at the end.
+        writer: gives a reader the address of the writer, to which it passes on what it cannot do; when None, that is
+            the one in the settings, if there is one.
     """
     # FastAPI with the scripts of /docs on board, so that a reader's browser asks no third party for them.
     app = FastAPIOffline(
@@ -98,6 +102,9 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     app.state.open_stream = configured_stream(settings)
     # What is added later comes before.
     app.add_middleware(Repeats)
+    limits.inflate_bodies(app)
+    if writer := _writer_of(settings, writer):
+        passing_on.install(app, writer, [route for router in (batch.router, *_ROUTERS) for route in router.routes])
     limits.limit_work(app, settings)
     caching.install(app, settings)
     limits.limit_rates(app, settings)
@@ -115,6 +122,13 @@ def create_app(settings: Settings, index: CoverageIndex | None = None) -> FastAP
     _wrap(app)
     request_watch.install(app, [metrics.handled, *([log_request] if settings.access_log else [])])
     return app
+
+
+def _writer_of(settings: Settings, given: Callable[[], str | None] | None) -> Callable[[], str | None] | None:
+    """What gives the address of the writer, if this is a reader and there is one."""
+    if settings.role == "writer":
+        return None
+    return given or ((lambda: settings.writer_url) if settings.writer_url else None)
 
 
 def _methods(routers: Iterable[APIRouter]) -> dict[str, set[str]]:

@@ -52,7 +52,8 @@ class ExactCors:
                 if "Access-Control-Allow-Origin" in answered:  # the same for all, such as the script of the widget
                     await send(message)
                     return
-                answered.add_vary_header("Origin")
+                if "origin" not in answered.get("Vary", "").lower():  # an answer that was passed on says it already
+                    answered.add_vary_header("Origin")
                 if origin is not None and scope["method"] in _METHODS:
                     answered["Access-Control-Allow-Origin"] = origin
                     answered["Access-Control-Expose-Headers"] = ", ".join(_EXPOSED)

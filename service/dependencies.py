@@ -35,5 +35,8 @@ async def refuse_reader(settings: ServiceSettings) -> None:
     Raises:
         ReadOnlyError: this process only reads.
     """
-    if settings.role == "reader":
-        raise ReadOnlyError("this process only reads (SIMILAR_NEWS_ROLE=reader): send to the one that writes")
+    if settings.role != "writer":
+        raise ReadOnlyError(
+            "this process only reads (SIMILAR_NEWS_ROLE=reader): send to the one that writes, or let this one pass it "
+            "on to that (SIMILAR_NEWS_WRITER_URL)"
+        )

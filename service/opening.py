@@ -1,7 +1,7 @@
 """Open the index that the settings name."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,10 +34,20 @@ def shown_model(index: CoverageIndex) -> str:
 
 @contextmanager
 def open_configured_index(
-    settings: Settings, *, writer: bool = True, reencode: bool = False, bulk: bool = False
+    settings: Settings,
+    *,
+    writer: bool = True,
+    reencode: bool = False,
+    bulk: bool = False,
+    when_loaded: Callable[[], None] | None = None,
 ) -> Iterator[CoverageIndex]:
-    """Load the model and open the data directory; see `load_configured_encoder` and `index.open_index`."""
+    """Load the model and open the data directory; see `load_configured_encoder` and `index.open_index`.
+
+    `when_loaded` is called in between.
+    """
     encoder = load_configured_encoder(settings, bulk=bulk)
+    if when_loaded:
+        when_loaded()
     with open_index(
         settings.data_dir,
         encoder,

@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 
 import uvicorn
 from fastapi import FastAPI
@@ -18,6 +18,7 @@ from service.app import create_app
 from service.limits.connections import timed_connection
 from service.opening import open_configured_index
 from service.settings import Settings, SettingsError
+from service.writer_process import WriterProcess
 
 _GRACE_SECONDS = 7
 """With the moment before, less than the 10 s after which Docker kills what has not stopped."""
@@ -48,14 +49,22 @@ def run(
         when_up: called with the port once requests are answered; runs on the event loop and must not block.
     """
     threads.take_short_turns()
+    writer = WriterProcess(settings) if settings.role == "pair" else None
     with (
         _ending_cleanly(),
         _bound_socket(settings) as bound,
-        open_configured_index(settings, writer=settings.role == "writer", reencode=reencode) as index,
+        writer.running(reencode=reencode) if writer else nullcontext(),
+        open_configured_index(
+            settings,
+            writer=settings.role == "writer",
+            reencode=reencode,
+            when_loaded=writer.wait_until_up if writer else None,
+        ) as index,
     ):
         if before:
             before(index)
-        Server(configured(create_app(settings, index), settings), when_up).run([bound])
+        app = create_app(settings, index, writer.address if writer else None)
+        Server(configured(app, settings), when_up, writer.leave if writer else None).run([bound])
 
 
 def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -118,11 +127,17 @@ def _ending_cleanly() -> Iterator[None]:
 
 
 class Server(uvicorn.Server):
-    """A server that tells when it is up, and on which port."""
+    """A server that tells when it is up, and on which port, and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, when_up: Callable[[int], None] | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        when_up: Callable[[int], None] | None,
+        when_ending: Callable[[], None] | None = None,
+    ) -> None:
         super().__init__(config)
         self._when_up = when_up
+        self._when_ending = when_ending
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then call `when_up` with the port, if the server could start."""
@@ -140,6 +155,8 @@ class Server(uvicorn.Server):
         Uvicorn closes connections that are idle at once, and with them whatever a client is sending just then, and
         those that are not accepted yet. So they get a moment first, in which each answer closes its connection.
         """
+        if self._when_ending:
+            self._when_ending()
         if isinstance(self.config.app, FastAPI):
             self.config.app.state.is_stopping = True
         for server in self.servers:

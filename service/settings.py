@@ -67,6 +67,18 @@ def _stream_url(given: SecretStr | None) -> SecretStr | None:
     return given
 
 
+def _writer_url(given: str | None) -> str | None:
+    try:
+        parts = urlsplit(given or "http://127.0.0.1:1")
+        is_one = parts.scheme == "http" and bool(parts.hostname and parts.hostname.isascii() and parts.port)
+    except ValueError:
+        is_one = False
+    if not is_one or parts.path.strip("/") or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{given!r} is no address of a writer, such as 'http://127.0.0.1:8001'")
+    return given
+
+
+Role = Literal["writer", "reader", "pair"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Rate = Annotated[str, AfterValidator(_rate)]
 Networks = Annotated[str, AfterValidator(_networks)]
@@ -85,10 +97,17 @@ class Settings(BaseSettings):
     data_dir: Path = Field(
         default_factory=lambda: user_data_path(_NAME), description="Where articles and vectors are kept."
     )
-    role: Literal["writer", "reader"] = Field(
+    role: Role = Field(
         "writer",
-        description="`writer` takes articles; there is one for a data directory. `reader` answers from what the writer "
-        "has taken, at most a second behind, and refuses articles.",
+        description="`writer` takes articles, and answers; there is one for a data directory. `reader` answers from "
+        "what the writer has taken, at most a second behind, and refuses articles or passes them on. `pair` is a "
+        "reader that starts a writer of its own and passes them on to that.",
+    )
+    writer_url: Annotated[str | None, AfterValidator(_writer_url)] = Field(
+        None,
+        description="Address of the writer, such as `http://127.0.0.1:8001`, to which a `reader` passes on what only "
+        "that can do; the writer needs the reader's address among its `SIMILAR_NEWS_TRUSTED_PROXIES`. With `pair`, "
+        "where on this machine its writer listens; by default on a free port.",
     )
     retention: float = Field(
         90, ge=0, description="Articles are deleted so many days after they appeared and arrived; 0 keeps all."

@@ -4,9 +4,8 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(500):
-        if is_so():
-            return
+def wait_until(is_so: Callable[[], bool], seconds: float = 5) -> None:
+    until = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < until, f"it did not happen within {seconds:g} seconds"
         time.sleep(0.01)
-    raise AssertionError("it did not happen within 5 seconds")

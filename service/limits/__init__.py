@@ -11,10 +11,14 @@ from service.limits.times import TimeLimits
 from service.settings import Settings
 
 
+def inflate_bodies(app: FastAPI) -> None:
+    """Let the application have bodies inflated that come compressed, no more of them than it reads."""
+    app.add_middleware(InflatedBodies)
+
+
 def limit_work(app: FastAPI, settings: Settings) -> None:
     """Limit how much is worked on at once, and for how long."""
     # What is added later comes before.
-    app.add_middleware(InflatedBodies)
     app.add_middleware(CrowdLimits, most=settings.max_concurrent_requests, most_ingests=settings.max_concurrent_ingests)
     app.add_middleware(TimeLimits, body_seconds=settings.client_timeout, answer_seconds=settings.request_timeout)
 

@@ -13,6 +13,7 @@ from service.access.requirements import ADMIN, PUBLIC, GuardedRoute
 from service.dependencies import Index, ServiceSettings
 from service.opening import shown_model
 from service.problems import Problem, ProblemError, make_problem
+from service.settings import Role
 
 router = APIRouter(tags=["operation"], route_class=GuardedRoute)
 
@@ -27,7 +28,7 @@ class Ready(BaseModel):
     """The model is loaded, the store is readable and the index holds it."""
 
     status: Literal["ready"] = "ready"
-    role: Literal["writer", "reader"] = Field(description="Whether this process takes articles, or only answers.")
+    role: Role = Field(description="Whether this process takes articles, only answers, or passes articles on.")
     model: str = Field(description="The embedding model.")
     articles: int = Field(description="Articles in the store.")
     indexed: int = Field(description="Articles that a search can find.")

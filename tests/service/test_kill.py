@@ -27,10 +27,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def service(data: Path, cache: Path) -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Client]]:
+def service(data: Path, cache: Path, role: str = "writer") -> Iterator[tuple[subprocess.Popen[bytes], httpx2.Client]]:
     """A service in a process of its own, which may be dead at the end."""
     port = free_port()
-    settings = {"DATA_DIR": data, "CACHE_DIR": cache, "PORT": port, "LOG_LEVEL": "warning"}
+    settings = {"DATA_DIR": data, "CACHE_DIR": cache, "PORT": port, "ROLE": role, "LOG_LEVEL": "warning"}
     variables = {f"SIMILAR_NEWS_{name}": str(value) for name, value in settings.items()}
     process = subprocess.Popen([sys.executable, "-m", "service", "serve"], env={**os.environ, **variables})
     try:
