@@ -2,8 +2,9 @@
 
 The articles are made from real embeddings and have real texts. The bare endpoint answers with a constant of the size of
 an answer; it runs in the same process, and is asked in the same run by the same client (wrk). "Hot" are a thousand
-articles asked for again and again, as readers do; "cold" are articles of which each is asked for once. "A reader" is a
-second process that only reads, beside the one that takes articles, which then has what the reader leaves.
+articles asked for again and again, as readers do; "cold" are articles of which each is asked for once. "A pair" is
+what `SIMILAR_NEWS_ROLE=pair` makes: the process that is asked passes on the articles to another one, which takes them
+in with what the first one leaves of the processors.
 """
 
 import json
@@ -47,10 +48,6 @@ TURNS = 3
 RATED_SECONDS = 10
 _CONNECTIONS = 16
 _BATCH = 200
-
-IDLE = ("chrt", "--idle", "0")
-"""In front of the command of the process that takes articles, for what the reader leaves of the processors; README.md
-tells operators so. From a thread that is only nice, a processor is not taken at once when the reader wants it."""
 
 Vectors = NDArray[np.float32]
 
@@ -170,16 +167,22 @@ def ingesting(address: str, real: RealNews) -> Iterator[None]:
 
 
 @contextmanager
-def in_process(folder: Path, dimensions: int, role: str, scheduled: Sequence[str] = ()) -> Iterator[str]:
-    """Serve a prepared index from a process of its own; gives host and port."""
+def in_process(folder: Path, dimensions: int, *writer: str) -> Iterator[str]:
+    """Serve a prepared index from a process of its own; gives host and port.
+
+    Args:
+        folder: where the index is.
+        dimensions: the length of a vector.
+        writer: host and port of the one that takes articles; none for that one.
+    """
     script = str(Path(__file__).with_name("prepared_process.py"))
-    command = [*scheduled, sys.executable, script, str(folder), str(dimensions), role]
+    command = [sys.executable, script, str(folder), str(dimensions), *writer]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:  # noqa: S603 - our own words
         assert process.stdin  # noqa: S101 - as asked for
         assert process.stdout  # noqa: S101
         try:
-            yield process.stdout.readline().strip() or sys.exit(f"the {role} did not start")
+            yield process.stdout.readline().strip() or sys.exit("a process did not start")
         finally:
             process.stdin.close()
 
@@ -212,29 +215,28 @@ def once(paths: Sequence[str]) -> Asked:
     return Asked(each[:ROUNDS], list(zip(turns[::2], turns[1::2], strict=True)))
 
 
-def late(name: str, address: str, writer: str, real: RealNews, rate: float, asked: Asked) -> dict[str, float]:
+def late(name: str, address: str, real: RealNews, rate: float, asked: Asked) -> dict[str, float]:
     """How late answers are at a rate, while nothing else is done and while articles are taken in: medians of turns.
 
     Args:
         name: of what is asked for.
-        address: who is asked.
-        writer: who takes the articles.
+        address: who is asked, and sent the articles.
         real: these.
         rate: requests a second.
         asked: paths.
     """
-    turns: list[dict[str, float]] = []
-    for unhindered, hindered in asked.turns:
-        quiet = times_at(address, rate, unhindered)
-        with ingesting(writer, real):
-            busy = times_at(address, rate, hindered)
-        figures = {
-            f"{state}/p{percent}_ms": float(np.percentile(times, percent))
-            for state, times in (("quiet", quiet), ("ingesting", busy))
-            for percent in (50, 99)
-        }
-        turns.append(figures | {"p99_ingesting_of_quiet": figures["ingesting/p99_ms"] / figures["quiet/p99_ms"]})
-    return {f"{name}/{key}": median(turn[key] for turn in turns) for key in turns[0]}
+    # First all that is quiet: when batches were taken in, what is asked for again has to be made anew for a while.
+    times = {"quiet": [times_at(address, rate, unhindered) for unhindered, _ in asked.turns], "ingesting": []}
+    for _, hindered in asked.turns:
+        with ingesting(address, real):
+            times["ingesting"].append(times_at(address, rate, hindered))
+    figures = {
+        f"{name}/{state}/p{percent}_ms": median(float(np.percentile(turn, percent)) for turn in turns)
+        for state, turns in times.items()
+        for percent in (50, 99)
+    }
+    ratio = figures[f"{name}/ingesting/p99_ms"] / figures[f"{name}/quiet/p99_ms"]
+    return figures | {f"{name}/p99_ingesting_of_quiet": ratio}
 
 
 def one_process(news: NewsLike, count: int, real: RealNews, folder: Path, paths: Sequence[str]) -> dict[str, float]:
@@ -266,23 +268,20 @@ def one_process(news: NewsLike, count: int, real: RealNews, folder: Path, paths:
                 )
             figures["answer_bytes"] = median(sizes)
             for name, asked in (("related, hot", again(hot)), ("related, cold", cold)):
-                figures |= late(name, address, address, real, figures[f"{name}/a_second"] / 2, asked)
+                figures |= late(name, address, real, figures[f"{name}/a_second"] / 2, asked)
     return figures
 
 
 def two_processes(dimensions: int, real: RealNews, folder: Path, paths: Sequence[str]) -> dict[str, float]:
-    """The figures of a process that only reads, beside one that takes articles."""
+    """The figures of a pair of processes."""
     figures: dict[str, float] = {}
-    with (
-        in_process(folder, dimensions, "writer", IDLE) as writer,
-        in_process(folder, dimensions, "reader") as reader,
-    ):
+    with in_process(folder, dimensions) as writer, in_process(folder, dimensions, writer) as reader:
         ask(reader, paths[:HOT])
-        for name, asked in (("a reader, hot", again(paths[:HOT])), ("a reader, cold", once(paths[HOT:]))):
+        for name, asked in (("a pair, hot", again(paths[:HOT])), ("a pair, cold", once(paths[HOT:]))):
             script = folder / "reader.lua"
             rate = median(requests_a_second(reader, write_script(script, part)) for part in asked.rounds)
             figures[f"{name}/a_second"] = rate
-            figures |= late(name, reader, writer, real, rate / 2, asked)
+            figures |= late(name, reader, real, rate / 2, asked)
     return figures
 
 
