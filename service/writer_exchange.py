@@ -41,7 +41,8 @@ async def exchange(
         Exception: what `body` raises.
     """
     http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_PART)
-    head = http.send(h11.Request(method=method, target=target, headers=[*headers, (b"connection", b"close")]))
+    # It is not told to close the connection: an answer from before the end of the body would be lost in the reset.
+    head = http.send(h11.Request(method=method, target=target, headers=list(headers)))
     incoming, outgoing = await _connected(writer)
     outgoing.write(head or b"")
     is_wanted = asyncio.Event()

@@ -215,8 +215,7 @@ def test_headers_of_the_connection_and_those_that_claim_who_asks_are_not_passed_
     start, *lines = b"".join(sent).decode().partition("\r\n\r\n")[0].split("\r\n")
     headers = [tuple(line.lower().split(": ", 1)) for line in lines]
     assert start == "DELETE /v1/articles/a?x=1 HTTP/1.1"
-    assert {"x-mine", "te", "forwarded"}.isdisjoint(name for name, _ in headers)
-    assert [value for name, value in headers if name == "connection"] == ["close"]
+    assert {"x-mine", "te", "forwarded", "connection"}.isdisjoint(name for name, _ in headers)
     assert {("x-other", "2"), ("expect", "100-continue"), ("host", "testserver"), ("x-forwarded-proto", "http")} <= set(
         headers
     )
