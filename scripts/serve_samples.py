@@ -14,6 +14,7 @@ from index.errors import SimilarNewsError
 from index.progress import progress
 from index.samples import samples
 from service import logs
+from service.networks import address_of
 from service.server import run
 from service.settings import read_settings
 
@@ -51,8 +52,7 @@ def _load_samples(index: CoverageIndex) -> None:
 
 def _introduce(host: str, port: int) -> None:
     # In a thread of its own: the answer comes from the event loop that calls this.
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    threading.Thread(target=_show_example, args=(address,), daemon=True).start()
+    threading.Thread(target=_show_example, args=(address_of(host, port),), daemon=True).start()
 
 
 def _show_example(address: str) -> None:

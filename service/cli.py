@@ -12,6 +12,7 @@ from index.store.stories import StoryOrder
 from service import cli_ingest, managing_feeds, managing_keys
 from service.api_client import ApiClient
 from service.commands import FAILED, Api, ServiceKey, client_of, complain, configured
+from service.networks import address_of
 from service.opening import open_configured_index
 from service.schemas import ItemOut, RelatedOut
 
@@ -171,8 +172,7 @@ def healthcheck(
     """Exit with 0 if the service on this machine is ready; with 1 if not, and a line that says why."""
     with configured() as settings:
         host = settings.host if settings.host not in _WILDCARDS else "127.0.0.1"
-        authority = f"[{host}]" if ":" in host else host
-        typer.echo(json.dumps(ApiClient(url or f"http://{authority}:{settings.port}").ready(), ensure_ascii=False))
+        typer.echo(json.dumps(ApiClient(url or address_of(host, settings.port)).ready(), ensure_ascii=False))
 
 
 @app.command()

@@ -1,10 +1,15 @@
-"""Where requests come from, for what is counted by it."""
+"""Where requests come from, for what is counted by it, and where they go."""
 
 import ipaddress
 
 from starlette.types import Scope
 
 _IPV6_NETWORK_BITS = 64
+
+
+def address_of(host: str, port: int) -> str:
+    """The address of a service that listens there."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def network_of(scope: Scope) -> str:

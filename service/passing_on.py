@@ -18,6 +18,7 @@ from index import CoverageIndex
 from index.errors import SimilarNewsError
 from service.caching import SeenAtOnce
 from service.dependencies import refuse_reader
+from service.limits.callers import Kind, kind_of
 from service.problems import ProblemError, answer, make_problem
 from service.writer_exchange import Header, WriterAwayError, exchange
 
@@ -49,8 +50,6 @@ _OF_SENDER = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-proto", 
 """What the reader says itself."""
 
 _OF_ANSWERER = frozenset({b"date", b"server", b"x-request-id"})
-
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _logger = logging.getLogger(__name__)
 
@@ -92,7 +91,7 @@ class PassOn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on to the writer, or to the application."""
-        route = self._of_writer(scope) if scope["type"] == "http" and scope["method"] not in _SAFE else None
+        route = self._of_writer(scope) if kind_of(scope) is Kind.INGEST else None
         if route is None:
             await self._app(scope, receive, send)
             return

@@ -17,6 +17,7 @@ import typer
 from index import threads
 from index.errors import SimilarNewsError
 from service.commands import configured
+from service.networks import address_of
 from service.settings import PREFIX, Settings
 
 _LOOPBACK = "127.0.0.1"
@@ -134,8 +135,7 @@ class WriterProcess:
             assert process.stdout  # noqa: S101 - as asked for
             port = process.stdout.readline().strip()
             if port.isdigit():
-                authority = f"[{self._host}]" if ":" in self._host else self._host
-                self._address, self._was_up = f"http://{authority}:{int(port)}", True
+                self._address, self._was_up = address_of(self._host, int(port)), True
             self._is_decided.set()
             status = process.wait()
         self._address = None

@@ -79,6 +79,19 @@ def test_a_writer_that_does_not_come_up_is_not_started_again(capfd: pytest.Captu
 
 
 @pytest.mark.parametrize(
+    ("url", "trusted"),
+    [
+        (None, "127.0.0.1,::1"),
+        ("http://localhost:8001", "127.0.0.1,::1"),
+        ("http://192.0.2.1:8001", "127.0.0.1,192.0.2.1,::1"),
+    ],
+)
+def test_a_writer_believes_its_reader_who_asks(url: str | None, trusted: str) -> None:
+    given = WriterProcess(Settings(writer_url=url))._variables()
+    assert given["SIMILAR_NEWS_TRUSTED_PROXIES"] == Settings(trusted_proxies=trusted).trusted_proxies
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "127.0.0.1:8001",
