@@ -36,10 +36,10 @@ def has_writer(data: Path) -> bool:
     return False
 
 
-def group_of(process: int) -> str:
-    """Among whose processes one gets what others leave."""
+def group_of(process: int) -> list[str]:
+    """The autogroup within which Linux gives a process what others leave; containers' processes often have none."""
     file = Path(f"/proc/{process}/autogroup")
-    return file.read_text().split()[0] if file.exists() else ""
+    return file.read_text().split()[:1] if file.exists() else []
 
 
 def test_a_pair_is_one_service_whose_writer_may_die(tmp_path: Path, cache_dir: Path) -> None:
