@@ -9,6 +9,7 @@ import hashlib
 import re
 import unicodedata
 import zlib
+from copy import copy
 from functools import cache
 
 import numpy as np
@@ -72,7 +73,7 @@ def shingles(words: str) -> set[str]:
 
 def minhash(of: set[str]) -> UInt32:
     """The MinHash of shingles; shape (PERMUTATIONS,), uint32."""
-    sketch = _empty().copy()
+    sketch = copy(_empty())  # all but the values, which are replaced; its own method looks at everything again
     sketch.update_batch([shingle.encode() for shingle in of])
     values: UInt32 = np.asarray(sketch.hashvalues, np.uint32)
     return values

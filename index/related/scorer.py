@@ -56,24 +56,25 @@ def seconds_of(moment: datetime | None) -> float:
 
 
 def features(similarities: NDArray[np.float32], own: np.void | Records, others: Records, gaps: Floats | None) -> Floats:
-    """What the scorer goes by; shape (n, len(FEATURES)), float64.
+    """What the scorer goes by; shape (..., len(FEATURES)), float64.
 
     Args:
-        similarities: cosines of the centred embeddings in units of those of unrelated articles, shape (n,).
-        own: the record of the article asked about, or of the one article of each pair, shape (n,).
-        others: those of the others, shape (n,).
-        gaps: days between the publications, see `days_between`, shape (n,); nan counts neither way. None if none is
+        similarities: cosines of the centred embeddings in units of those of unrelated articles, of any shape.
+        own: the record of the article asked about, or of the one article of each pair, of a shape that is broadcast to
+            theirs.
+        others: those of the others, likewise.
+        gaps: days between the publications, see `days_between`, likewise; nan counts neither way. None if none is
             known.
     """
     telling = signals.common(own["telling"], others["telling"])
     shared = signals.common(own["numbers"], others["numbers"])
     both_have_numbers = signals.has_any(own["numbers"]) & signals.has_any(others["numbers"])
-    found = np.zeros((len(similarities), len(FEATURES)))
-    found[:, 0] = similarities
-    found[:, 1] = np.log1p(np.minimum(telling, _MOST_TELLING))
-    found[:, 2] = both_have_numbers & (shared == 0)
+    found = np.zeros((*similarities.shape, len(FEATURES)))
+    found[..., 0] = similarities
+    found[..., 1] = np.log1p(np.minimum(telling, _MOST_TELLING))
+    found[..., 2] = both_have_numbers & (shared == 0)
     if gaps is not None:
-        found[:, 3], found[:, 4] = _of_time(gaps)
+        found[..., 3], found[..., 4] = _of_time(gaps)
     return found
 
 
@@ -97,7 +98,7 @@ class Scorer:
     related: float
 
     def sums(self, of: Floats) -> Floats:
-        """The weighted sums of features; shape (n,)."""
+        """The weighted sums of features, of shape (..., len(FEATURES)); shape (...)."""
         total: Floats = of @ self.weights
         return total
 

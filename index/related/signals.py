@@ -73,18 +73,18 @@ def names_and_countries(signals: bytes) -> tuple[list[str], list[str]]:
 
 
 def common(some: NDArray[np.uint32], others: NDArray[np.uint32]) -> NDArray[np.int64]:
-    """How many hashes two articles have in common; shape (n,), int64.
+    """How many hashes two articles have in common, int64.
 
     Args:
-        some: of the one article of each pair, shape (n, k), or (k,) of one for all pairs; those that are 0, which are
-            none, come last.
-        others: of the other one, shape (n, k).
+        some: of the one article of each pair, shape (..., k); those that are 0, which are none, come last.
+        others: of the other one, likewise. What comes before the k is broadcast, and is the shape of what is returned:
+            (k,) and (n, k) are one article and n others, (m, 1, k) and (n, k) are m articles and n others each.
     """
     some, others = _used(some), _used(others)
     if not some.shape[-1] or not others.shape[-1]:
-        return np.zeros(len(others), np.int64)
-    equal = (others[:, :, None] == some[..., None, :]) & (others != _NONE)[:, :, None]
-    counts: NDArray[np.int64] = equal.any(axis=2).sum(axis=1)
+        return np.zeros(np.broadcast_shapes(some.shape[:-1], others.shape[:-1]), np.int64)
+    equal = (others[..., :, None] == some[..., None, :]) & (others != _NONE)[..., :, None]
+    counts: NDArray[np.int64] = equal.any(axis=-1).sum(axis=-1)
     return counts
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.related.remembering import NEIGHBOURS, WINDOW, RememberingReader
+from index.related.remembering import RememberingReader
 from index.related.reports import Numbers, Reports
 from index.related.scorer import Scorer
 from index.store.stories import Regrouping, StoryTransaction
@@ -24,7 +24,6 @@ from index.stories.grouping import (
 )
 from index.stories.reconciling import regrouping, with_absent
 from index.turns import Turns
-from index.vectors import Filters
 
 MOST_CANDIDATES = 5
 """How many stories are looked at, those of the nearest articles first."""
@@ -45,6 +44,8 @@ NEAR = 1.0
 units, nearly close enough to be one with it."""
 
 _ASKED = 8
+_PAIR = 2
+_NONE: Numbers = np.empty(0, np.intp)
 
 THREAD_LEAST = 3.0
 """How close, on average, a new story has to be to one of a thread to become a part of it, in units of similarity."""
@@ -110,7 +111,7 @@ class StoryAssigner:
         later = {key: [*keys[place + 1 :], *waiting] for place, key in enumerate(keys)}
         near = self._near_ahead(stories, later)
         for key in self._turns.each(keys):
-            self._assign(stories, key, near[key], later[key])
+            self._assign(stories, key, near[key])
 
     def _near_ahead(self, stories: StoryTransaction, later: Mapping[int, Collection[int]]) -> dict[int, list[int]]:
         """The keys of what is near to articles, the nearest first, for each of them.
@@ -130,7 +131,7 @@ class StoryAssigner:
         self._reader.remember([one for own in members.values() for one in _sampled(own)])
         return near
 
-    def _assign(self, stories: StoryTransaction, key: int, near: Sequence[int], waiting: Collection[int]) -> None:
+    def _assign(self, stories: StoryTransaction, key: int, near: Sequence[int]) -> None:
         own = stories.stories_of([key]).get(key)
         found = self._candidates(stories, key, own, near)
         if found is None:
@@ -143,7 +144,7 @@ class StoryAssigner:
             stories.stay(key, is_copy=best.is_copy())
         else:
             self._join(stories, key, own, best)
-            self._review_if_grown(stories, stories.stories_of([key])[key], waiting)
+            self._review_if_grown(stories, stories.stories_of([key])[key], near)
 
     def _demanded(self, candidate: Candidate, *, is_own: bool) -> float:
         """How close an article has to be to belong to a story."""
@@ -170,7 +171,8 @@ class StoryAssigner:
         members = sorted(one for keys in stories.members(numbers).values() for one in keys)
         others = _sampled(members)
         known = self._reader.remember([key, *others])
-        return self._closeness.of(known.reports, known.places[key], known.at(others)).mean() >= THREAD_LEAST
+        own = np.array([known.places[key]])
+        return self._closeness.of(known.reports, own, known.at(others)).mean() >= THREAD_LEAST
 
     def _join(self, stories: StoryTransaction, key: int, own: int | None, best: Candidate) -> None:
         if own is not None and stories.members([own])[own] == [key]:  # so that its id leads to where it went
@@ -182,41 +184,36 @@ class StoryAssigner:
             stories.leave(key)
         stories.join(key, best.number, is_copy=best.is_copy())
 
-    def _review_if_grown(self, stories: StoryTransaction, number: int, waiting: Collection[int]) -> None:
+    def _review_if_grown(self, stories: StoryTransaction, number: int, near: Sequence[int]) -> None:
         articles, reviewed = stories.sizes(number)
         if articles >= GROWTH * reviewed:
             self._turns.give()
-            self.review(stories, number, waiting)
+            self.review(stories, number, near)
 
-    def review(self, stories: StoryTransaction, number: int, waiting: Collection[int] = ()) -> None:
+    def review(self, stories: StoryTransaction, number: int, near: Sequence[int] | None = None) -> None:
         """Think a story over, together with those that are near: articles may be grouped otherwise by now.
 
         Args:
             stories: of the store.
             number: the story's.
-            waiting: keys of articles that are in the index, and still to be assigned.
+            near: keys of what is near to the article by which it has grown, the nearest first; None to search for what
+                is near to its latest one.
         """
         own = stories.members([number]).get(number, [])
         if not 1 < len(own) <= MOST_REVIEWED:
             return
-        sample = _sampled(own)
-        reports = self._reader.reports(sample)
-        if not len(reports):
-            return
-        middle = reports.vectors.mean(axis=0)
-        middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
-        first, last = int(reports.appeared.min()), int(reports.appeared.max())
-        near_in_time = Filters.around(first, last, WINDOW, [*own, *waiting])
-        hits = self._reader.vectors.search(middle, NEIGHBOURS, near_in_time)
-        of_hits = stories.stories_of([hit.key for hit in hits])
-        near_by = list(dict.fromkeys(of_hits[hit.key] for hit in hits if hit.key in of_hits))[:MOST_NEAR]
-        members = stories.members([one for one in near_by if one != number])
-        near = self._near(sample, members)
+        if near is None:
+            near = [hit.key for hit in self._reader.nearest(own[-1], own)]
+        near_by = _first_stories(near, stories.stories_of(near), MOST_NEAR + 1)
+        members = stories.members([one for one in near_by if one != number][:MOST_NEAR])
         together, count = [number], len(own)
-        for other in near:
+        for other in self._near(_sampled(own), members):
             if count + len(members[other]) <= MOST_REVIEWED and len(together) <= MOST_REVIEWED_STORIES:
                 together.append(other)
                 count += len(members[other])
+        if len(together) == 1 and len(own) == _PAIR:  # which is as close as it was when the two came together
+            stories.reviewed(together)
+            return
         before = {one: number for number in together for one in (own if number == together[0] else members[number])}
         everyone = self._reader.reports(sorted(before))
         keys = everyone.keys.tolist()
@@ -234,16 +231,14 @@ class StoryAssigner:
         known = self._reader.remember([*own, *(key for keys in sampled.values() for key in keys)])
         asked = known.at(_spread(own, _ASKED))
         places = {number: known.at(keys) for number, keys in sampled.items()}
-        some = np.concatenate([np.repeat(asked, len(others)) for others in places.values()] or [asked[:0]])
-        others = np.concatenate([np.tile(others, len(asked)) for others in places.values()] or [asked[:0]])
-        links = self._closeness.of_pairs(known.reports, some, others)
+        links = self._closeness.of(known.reports, asked, np.concatenate([*places.values(), _NONE]))
         near = []
         start = 0
-        for number, found in places.items():
-            count = len(found) * len(asked)
-            if count and (link := links[start : start + count].mean()) >= self._demand.least - NEAR:
+        for number, others in places.items():
+            link = links[:, start : start + len(others)].mean()
+            if link >= self._demand.least - NEAR:
                 near.append((-link, number))
-            start += count
+            start += len(others)
         return [number for _, number in sorted(near)]
 
     def _candidates(
@@ -261,20 +256,20 @@ class StoryAssigner:
             return None
         reports = known.reports
         places = {number: others for number, keys in sampled.items() if len(others := known.at(keys))}
-        links = self._closeness.of(reports, place, np.concatenate([*places.values(), np.empty(0, np.intp)]))
+        links = self._closeness.of(reports, np.array([place]), np.concatenate([*places.values(), _NONE]))
         judged = []
         start = 0
         for number, others in places.items():
-            link = links[start : start + len(others)].mean()
+            link = links[:, start : start + len(others)].mean()
             link += float(self._closeness.apart(reports.published[[place]], *span(reports.published[others]))[0])
             judged.append(Candidate(number, len(members[number]), link, reports, place, others))
             start += len(others)
         return sorted(judged, key=lambda one: (-one.link, one.number))
 
 
-def _first_stories(near: Sequence[int], of: Mapping[int, int]) -> list[int]:
-    """The numbers of the stories of the first of some articles that are in any, `MOST_CANDIDATES` at most."""
-    return list(dict.fromkeys(of[one] for one in near if one in of))[:MOST_CANDIDATES]
+def _first_stories(near: Sequence[int], of: Mapping[int, int], most: int = MOST_CANDIDATES) -> list[int]:
+    """The numbers of the stories of the first of some articles that are in any, so many at most."""
+    return list(dict.fromkeys(of[one] for one in near if one in of))[:most]
 
 
 def _sampled(keys: Sequence[int]) -> list[int]:

@@ -59,7 +59,7 @@ class Links:
     close: Floats
     weights: Floats
 
-    def __getitem__(self, part: slice | int) -> "Links":
+    def __getitem__(self, part: int | tuple[slice, slice]) -> "Links":
         """Some of them."""
         return Links(self.close[part], self.weights[part])
 
@@ -138,40 +138,43 @@ class Closeness:
         self._scorer = scorer
         self._spread = spread
 
-    def of(self, reports: Reports, one: int, others: Numbers) -> Links:
-        """How close the words of an article are to those of others; shape (others,)."""
-        return self.of_pairs(reports, np.full(len(others), one), others)
-
     def matrix(self, reports: Reports) -> Links:
         """How close all are to all; shape (n, n), symmetric, with a weight of 0 of an article with itself."""
         count = len(reports)
-        some, others = np.triu_indices(count, 1)
+        everyone = np.arange(count)
         close, weights = np.zeros((count, count)), np.zeros((count, count))
-        for start in range(0, len(some), _AT_ONCE):
-            part = slice(start, start + _AT_ONCE)
-            links = self.of_pairs(reports, some[part], others[part])
-            close[some[part], others[part]] = links.close
-            weights[some[part], others[part]] = links.weights
-        return Links(close + close.T, weights + weights.T)
+        rows = max(1, _AT_ONCE // max(1, count))
+        for start in range(0, count, rows):
+            part = everyone[start : start + rows]
+            links = self.of(reports, part, everyone)
+            close[part], weights[part] = links.close, links.weights
+        np.fill_diagonal(close, 0)
+        np.fill_diagonal(weights, 0)
+        return Links(close, weights)
 
-    def of_pairs(self, reports: Reports, some: Numbers, others: Numbers) -> Links:
-        """How close the words of articles are to those of others; shape (pairs,).
+    def of(self, reports: Reports, some: Numbers, others: Numbers) -> Links:
+        """How close the words of articles are to those of others; shape (some, others).
 
         Args:
             reports: all of them.
-            some: the places of the one article of each pair, shape (pairs,).
-            others: those of the other one.
+            some: the places of the ones.
+            others: those of the others.
         """
-        similar = np.einsum("ij,ij->i", reports.vectors[some], reports.vectors[others]) / np.float32(self._spread)
+        # Of each two by themselves: a product of matrices gives other last digits in other company.
+        similar = np.einsum("id,jd->ij", reports.vectors[some], reports.vectors[others]) / np.float32(self._spread)
         mentioned = reports.mentioned
-        sums = self._scorer.sums(features(similar, mentioned[some], mentioned[others], None))
-        langs, other_langs = reports.langs[some], reports.langs[others]
+        sums = self._scorer.sums(features(similar, mentioned[some, None], mentioned[others], None))
+        langs, other_langs = reports.langs[some, None], reports.langs[others]
         elsewhere = (langs != other_langs) & (langs != UNKNOWN) & (other_langs != UNKNOWN)
-        by_itself = (reports.sources[some] != UNKNOWN) & (reports.sources[some] == reports.sources[others])
-        hours = np.abs(reports.published[some] - reports.published[others]) / _SECONDS_AN_HOUR
-        taken = np.where(hours >= LATER, SAME_SOURCE_LATER, SAME_SOURCE)
-        close = self._scorer.ranks(sums) + OTHER_LANGUAGE * elsewhere - taken * by_itself
-        return Links(close, np.where(by_itself, SAME_SOURCE_WEIGHT, 1.0))
+        sources = reports.sources[some, None]
+        by_itself = (sources != UNKNOWN) & (sources == reports.sources[others])
+        close = self._scorer.ranks(sums) + OTHER_LANGUAGE * elsewhere
+        weights = np.ones(close.shape)
+        if by_itself.any():
+            hours = np.abs(reports.published[some, None] - reports.published[others]) / _SECONDS_AN_HOUR
+            close -= np.where(hours >= LATER, SAME_SOURCE_LATER, SAME_SOURCE) * by_itself
+            weights[by_itself] = SAME_SOURCE_WEIGHT
+        return Links(close, weights)
 
     def apart(self, some: Floats, first: Floats, last: Floats) -> Floats:
         """What the time between moments and spans takes away, 0 or less; all in seconds since 1970, nan if unknown."""
@@ -230,7 +233,8 @@ class _Groups:
         self._size = np.ones(count)
         self._first, self._last = published.copy(), published.copy()
         self._closeness, self._demand = closeness, demand
-        self._margins = self._margins_of(np.arange(count))
+        self._dense = demand.density(self._inner, self._inner_weights)
+        self._margins = self._margins_of(slice(None))
 
     def join_closest(self) -> bool:
         """Join the two groups that are the most too close to be two; False if there are none."""
@@ -246,28 +250,28 @@ class _Groups:
             sums[one, one] = 0
         self._size[one] += self._size[other]
         self._size[other] = 0
+        self._dense[one] = self._demand.density(self._inner[one], self._inner_weights[one])
         self._first[one] = np.fmin(self._first[one], self._first[other])
         self._last[one] = np.fmax(self._last[one], self._last[other])
         self.of[self.of == other] = one
         self._margins[other] = self._margins[:, other] = -np.inf
-        self._margins[one] = self._margins[:, one] = self._margins_of(np.array([one]))[0]
+        self._margins[one] = self._margins[:, one] = self._margins_of(slice(one, one + 1))[0]
         return True
 
-    def _margins_of(self, some: Numbers) -> Floats:
+    def _margins_of(self, some: slice) -> Floats:
         """How much closer some groups are to each one than they have to be to be one with it; -inf of itself.
 
         Of shape (some, n).
         """
-        size = np.maximum(self._size, 1)
-        dense = self._demand.density(self._inner, self._inner_weights)
+        size, dense = np.maximum(self._size, 1), self._dense
         weights, first, last = self._weights[some], self._first[some, None], self._last[some, None]
         link = np.divide(self._close[some], weights, out=np.full(weights.shape, -np.inf), where=weights > 0)
         link += self._closeness.between(first, last, self._first, self._last)
-        margins = link - self._demand.of(np.maximum(dense, dense[some, None]), np.maximum(size, size[some, None]))
+        dense, size = np.maximum(dense, dense[some, None]), np.maximum(size, size[some, None])
+        margins: Floats = link - self._demand.of(dense, size)
         margins[:, self._size == 0] = -np.inf
-        margins[np.arange(len(some)), some] = -np.inf
-        result: Floats = margins
-        return result
+        np.fill_diagonal(margins[:, some], -np.inf)
+        return margins
 
 
 def span(published: Floats) -> tuple[Floats, Floats]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,8 +77,7 @@ class Filters:
 NO_FILTERS = Filters()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An entry found; `similarity` is the inner product of the vectors, -1..1 for unit vectors."""
 
     key: int
@@ -130,11 +129,14 @@ class VectorIndex(Protocol):
         """Remove entries; unknown keys are ignored. The next search does not find them."""
         ...
 
-    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
+    def search(
+        self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS, effort: float = 1.0
+    ) -> list[Hit]:
         """The `limit` entries most similar to `vector` (shape (dimensions,)), best first, ties by key.
 
         Of equally similar entries any may be the ones that `limit` leaves out. Among very many entries a few of the
-        best may be missed; `scripts/benchmark index` measures how many.
+        best may be missed; `scripts/benchmark index` measures how many. With less than the usual effort it takes less
+        time, and more of those are missed that stand out least.
         """
         ...
 

@@ -147,11 +147,14 @@ class SegmentedVectorIndex:
         with self._writing:
             self._view = self._without(np.array(list(keys), np.int64))
 
-    def search(self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS) -> list[Hit]:
+    def search(
+        self, vector: NDArray[np.float32], limit: int, filters: Filters = NO_FILTERS, effort: float = 1.0
+    ) -> list[Hit]:
         """Find the most similar entries; see `VectorIndex.search`."""
-        keys, similarities = searched(self._view.segments, vector, limit, filters, self._names, self._candidates)
+        view, names = self._view.segments, self._names
+        keys, similarities = searched(view, vector, limit, filters, names, lambda *of: effort * self._candidates(*of))
         order = np.lexsort((keys, -similarities))[:limit]
-        return [Hit(*hit) for hit in zip(keys[order].tolist(), similarities[order].tolist(), strict=True)]
+        return list(map(Hit, keys[order].tolist(), similarities[order].tolist()))
 
     def sequences(self) -> NDArray[np.int64]:
         """The sequences of all entries; see `VectorIndex.sequences`."""

@@ -85,7 +85,7 @@ def symmetric(count: int, pairs: dict[tuple[int, int], float], other: float = 0.
 def pair(one: Written, other: Written, similarity: float = 0.0) -> float:
     """How close two articles are."""
     reports = as_close_as(symmetric(2, {(0, 1): similarity}), [one, other])
-    return CLOSENESS.of(reports, 0, np.array([1])).mean()
+    return CLOSENESS.of(reports, np.array([0]), np.array([1])).mean()
 
 
 def parts(
@@ -157,9 +157,9 @@ def test_closeness_is_symmetric_and_the_same_one_by_one_and_all_at_once(data: st
         assert (of_all.diagonal() == 0).all()
     for one in range(count):
         others = np.delete(np.arange(count), one)
-        own = CLOSENESS.of(reports, one, others)
-        assert own.close.tolist() == pytest.approx(found.close[one, others].tolist())
-        assert own.weights.tolist() == found.weights[one, others].tolist()
+        own = CLOSENESS.of(reports, np.array([one]), others)
+        assert own.close[0].tolist() == found.close[one, others].tolist()
+        assert own.weights[0].tolist() == found.weights[one, others].tolist()
 
 
 def test_closeness_is_told_of_many_articles_as_of_few() -> None:
@@ -167,7 +167,7 @@ def test_closeness_is_told_of_many_articles_as_of_few() -> None:
     reports = reports_of([Written()] * count, np.random.default_rng(0).normal(size=(count, 4)))
     close = CLOSENESS.matrix(reports).close
     for one, other in ((0, 119), (118, 119), (37, 80)):
-        assert close[one, other] == CLOSENESS.of(reports, one, np.array([other])).close[0]
+        assert close[one, other] == CLOSENESS.of(reports, np.array([one]), np.array([other])).close[0, 0]
     assert (close == close.T).all()
 
 
@@ -211,7 +211,7 @@ def test_the_next_report_of_a_publisher_is_less_close_than_an_update(hours: floa
 
 def test_two_articles_of_one_publisher_count_less() -> None:
     reports = reports_of([Written(source=source) for source in ("A", "A", "B", "")], np.zeros((4, 2)))
-    assert CLOSENESS.of(reports, 0, np.array([1, 2, 3])).weights.tolist() == [SAME_SOURCE_WEIGHT, 1, 1]
+    assert CLOSENESS.of(reports, np.array([0]), np.array([1, 2, 3])).weights.tolist() == [[SAME_SOURCE_WEIGHT, 1, 1]]
 
 
 def test_numbers_bring_articles_together_or_keep_them_apart() -> None:
@@ -275,9 +275,9 @@ def links(close: Floats, weights: Floats | None = None) -> Links:
 
 
 def test_the_mean_is_one_of_pairs_by_their_weights() -> None:
-    pairs = Links(np.array([2.0, 4.0, 7.0]), np.array([1.0, 1.0, 0.5]))
-    assert pairs.mean() == pytest.approx((2 + 4 + 3.5) / 2.5)
-    assert (pairs[:2].mean(), pairs[2].mean()) == (3, 7)
+    pairs = Links(np.array([[2.0, 4.0, 7.0]]), np.array([[1.0, 1.0, 0.5]]))
+    assert pairs[0].mean() == pairs.mean() == pytest.approx((2 + 4 + 3.5) / 2.5)
+    assert (pairs[:, :2].mean(), pairs[:, 2:].mean()) == (3, 7)
     assert links(np.zeros((1, 1))).mean() == links(np.zeros((0, 0))).mean() == float("-inf")
 
 
