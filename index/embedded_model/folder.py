@@ -97,6 +97,7 @@ def _build(weights: PackedWeights, adapter: Path | None, folder: Path, assemble:
 def _bert(weights: PackedWeights, advance: Advance) -> "BertModel":
     import torch
     from transformers import BertConfig, BertModel
+    from transformers.initialization import no_init_weights
 
     shape: dict[str, Any] = {
         "vocab_size": weights.vocabulary_size,
@@ -112,7 +113,8 @@ def _bert(weights: PackedWeights, advance: Advance) -> "BertModel":
         "eos_token_id": weights.eos,
     }
     config = BertConfig(**shape)
-    bert: BertModel = BertModel(config).eval()
+    with no_init_weights():  # all of them are replaced
+        bert: BertModel = BertModel(config).eval()
     parameters = dict(bert.named_parameters())
     with torch.no_grad():
         for name in ("pooler.dense.weight", "pooler.dense.bias"):

@@ -20,6 +20,8 @@ from index.errors import SimilarNewsError
 _MAGIC = b"E5S1"
 _BLOCK_WEIGHTS = 32
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
+_ZERO = np.float32(8)
+"""The nibble that stands for 0."""
 
 
 class PackedWeightsError(SimilarNewsError):
@@ -176,7 +178,10 @@ def _plain(data: bytes, tensor: PackedTensor) -> NDArray[np.float32]:
 
 def _dequantise(data: bytes, tensor: PackedTensor) -> NDArray[np.float32]:
     blocks = np.frombuffer(data, _BLOCK, tensor.size // _BLOCK_WEIGHTS, tensor.offset)
-    nibbles = np.concatenate([blocks["nibbles"] & 0x0F, blocks["nibbles"] >> 4], axis=1).astype(np.float32)
+    weights = np.empty((len(blocks), _BLOCK_WEIGHTS), np.float32)
+    low, high = np.split(weights, 2, axis=1)
+    np.subtract(blocks["nibbles"] & 0x0F, _ZERO, out=low)
+    np.subtract(blocks["nibbles"] >> 4, _ZERO, out=high)
     with np.errstate(invalid="ignore"):  # a damaged scale; the caller looks
-        weights: NDArray[np.float32] = (nibbles - 8) * blocks["scale"].astype(np.float32)[:, None]
+        weights *= blocks["scale"].astype(np.float32)[:, None]
     return weights.reshape(-1)
