@@ -75,7 +75,7 @@ def minhash(of: set[str]) -> UInt32:
     """The MinHash of shingles; shape (PERMUTATIONS,), uint32."""
     sketch = copy(_empty())  # all but the values, which are replaced; its own method looks at everything again
     sketch.update_batch([shingle.encode() for shingle in of])
-    values: UInt32 = np.asarray(sketch.hashvalues, np.uint32)
+    values: UInt32 = np.array(sketch.hashvalues, np.uint32)
     return values
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.related.remembering import RememberingReader
+from index.related.remembering import EFFORT, NEIGHBOURS, WINDOW, RememberingReader
 from index.related.reports import Numbers, Reports
 from index.related.scorer import Scorer
 from index.store.stories import Regrouping, StoryTransaction
@@ -24,6 +24,7 @@ from index.stories.grouping import (
 )
 from index.stories.reconciling import regrouping, with_absent
 from index.turns import Turns
+from index.vectors import Filters
 
 MOST_CANDIDATES = 5
 """How many stories are looked at, those of the nearest articles first."""
@@ -42,6 +43,10 @@ MOST_REVIEWED_STORIES = 4
 NEAR = 1.0
 """With a story that is thought over, at most so many others are: those of the so many nearest ones that are, by so many
 units, nearly close enough to be one with it."""
+
+FEW = 8
+"""A story of so few is thought over with what is near to the article by which it has grown, which was searched for
+already. What is near to an article of a larger one may be that story alone."""
 
 _ASKED = 8
 _PAIR = 2
@@ -111,7 +116,7 @@ class StoryAssigner:
         later = {key: [*keys[place + 1 :], *waiting] for place, key in enumerate(keys)}
         near = self._near_ahead(stories, later)
         for key in self._turns.each(keys):
-            self._assign(stories, key, near[key])
+            self._assign(stories, key, near[key], later[key])
 
     def _near_ahead(self, stories: StoryTransaction, later: Mapping[int, Collection[int]]) -> dict[int, list[int]]:
         """The keys of what is near to articles, the nearest first, for each of them.
@@ -131,7 +136,7 @@ class StoryAssigner:
         self._reader.remember([one for own in members.values() for one in _sampled(own)])
         return near
 
-    def _assign(self, stories: StoryTransaction, key: int, near: Sequence[int]) -> None:
+    def _assign(self, stories: StoryTransaction, key: int, near: Sequence[int], waiting: Collection[int]) -> None:
         own = stories.stories_of([key]).get(key)
         found = self._candidates(stories, key, own, near)
         if found is None:
@@ -144,7 +149,7 @@ class StoryAssigner:
             stories.stay(key, is_copy=best.is_copy())
         else:
             self._join(stories, key, own, best)
-            self._review_if_grown(stories, stories.stories_of([key])[key], near)
+            self._review_if_grown(stories, stories.stories_of([key])[key], near, waiting)
 
     def _demanded(self, candidate: Candidate, *, is_own: bool) -> float:
         """How close an article has to be to belong to a story."""
@@ -184,38 +189,45 @@ class StoryAssigner:
             stories.leave(key)
         stories.join(key, best.number, is_copy=best.is_copy())
 
-    def _review_if_grown(self, stories: StoryTransaction, number: int, near: Sequence[int]) -> None:
+    def _review_if_grown(
+        self, stories: StoryTransaction, number: int, near: Sequence[int], waiting: Collection[int]
+    ) -> None:
         articles, reviewed = stories.sizes(number)
         if articles >= GROWTH * reviewed:
             self._turns.give()
-            self.review(stories, number, near)
+            self.review(stories, number, near if articles <= FEW else None, waiting)
 
-    def review(self, stories: StoryTransaction, number: int, near: Sequence[int] | None = None) -> None:
+    def review(
+        self, stories: StoryTransaction, number: int, near: Sequence[int] | None = None, waiting: Collection[int] = ()
+    ) -> None:
         """Think a story over, together with those that are near: articles may be grouped otherwise by now.
 
         Args:
             stories: of the store.
             number: the story's.
-            near: keys of what is near to the article by which it has grown, the nearest first; None to search for what
-                is near to its latest one.
+            near: keys of what is near to the article by which it has just grown, the nearest first; None to search for
+                what is near to the middle of the story.
+            waiting: keys of articles that are in the index, and still to be assigned.
         """
         own = stories.members([number]).get(number, [])
         if not 1 < len(own) <= MOST_REVIEWED:
             return
-        if near is None:
-            near = [hit.key for hit in self._reader.nearest(own[-1], own)]
-        near_by = _first_stories(near, stories.stories_of(near), MOST_NEAR + 1)
+        sample = _sampled(own)
+        around = self._near_middle(sample, [*own, *waiting]) if near is None else near
+        near_by = _first_stories(around, stories.stories_of(around), MOST_NEAR + 1)
         members = stories.members([one for one in near_by if one != number][:MOST_NEAR])
         together, count = [number], len(own)
-        for other in self._near(_sampled(own), members):
+        for other in self._near(sample, members):
             if count + len(members[other]) <= MOST_REVIEWED and len(together) <= MOST_REVIEWED_STORIES:
                 together.append(other)
                 count += len(members[other])
-        if len(together) == 1 and len(own) == _PAIR:  # which is as close as it was when the two came together
+        if near is not None and len(together) == 1 and len(own) == _PAIR:  # the two are as close as they had to be
             stories.reviewed(together)
             return
         before = {one: number for number in together for one in (own if number == together[0] else members[number])}
         everyone = self._reader.reports(sorted(before))
+        if not len(everyone):
+            return
         keys = everyone.keys.tolist()
         groups = grouped(everyone, np.array([before[one] for one in keys], np.intp), self._closeness, self._demand)
         parts: dict[int, list[int]] = {}
@@ -224,6 +236,17 @@ class StoryAssigner:
         anew = regrouping(before, with_absent(before, list(parts.values())))
         after = stories.regroup(together, anew) if anew else together
         stories.reviewed(after)
+
+    def _near_middle(self, keys: Sequence[int], left_out: Collection[int]) -> list[int]:
+        """The keys of what is near to the middle of some articles, the nearest first."""
+        reports = self._reader.reports(keys)
+        if not len(reports):
+            return []
+        middle = reports.vectors.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
+        first, last = int(reports.appeared.min()), int(reports.appeared.max())
+        near_in_time = Filters.around(first, last, WINDOW, left_out)
+        return [hit.key for hit in self._reader.vectors.search(middle, NEIGHBOURS, near_in_time, EFFORT)]
 
     def _near(self, own: Sequence[int], members: dict[int, list[int]]) -> list[int]:
         """The numbers of stories that are nearly close enough to some articles, the closest first."""

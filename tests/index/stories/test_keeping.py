@@ -377,6 +377,15 @@ def test_stories_that_are_one_are_merged_when_one_is_thought_over(newsroom: News
     assert newsroom.store.stories.merged_into(other) == one
 
 
+@pytest.mark.parametrize("articles", [2, 2 * remembering.NEIGHBOURS])
+def test_stories_that_are_one_are_merged_when_one_has_grown_however_large_it_is(
+    newsroom: Newsroom, articles: int
+) -> None:
+    one, _ = grouped_by_hand(newsroom, " ".join(f"s{n}" for n in range(articles)), "so1 so2 so3")
+    newsroom.report(an_article("s", "One more report of a summit"))
+    assert set(newsroom.members()) == {one}
+
+
 def test_an_article_in_the_wrong_story_moves_when_one_is_thought_over(newsroom: Newsroom) -> None:
     one, other = grouped_by_hand(newsroom, "s1 s2 s3", "f1 f2 f3 s4")
     newsroom.keeper.review(other)
@@ -414,10 +423,10 @@ def test_a_story_is_not_merged_with_more_articles_than_are_thought_over_at_once(
 
 
 def test_a_story_none_of_whose_articles_is_embedded_now_is_not_thought_over(newsroom: Newsroom) -> None:
-    (number,) = grouped_by_hand(newsroom, "s1 f1")
-    newsroom.put(an_article("s1", "Other words"), an_article("f1", "Words of other things"))
+    (number,) = grouped_by_hand(newsroom, "s1 s2 f1")
+    newsroom.put(*(an_article(one, f"Other words of {one}") for one in ("s1", "s2", "f1")))
     newsroom.keeper.review(number)
-    assert newsroom.members() == {number: {"s1", "f1"}}
+    assert newsroom.members() == {number: {"s1", "s2", "f1"}}
 
 
 def test_articles_that_wait_are_not_looked_at_when_a_story_is_thought_over(newsroom: Newsroom) -> None:

@@ -129,7 +129,7 @@ def test_vectors_of_few_dimensions_are_looked_at_whole() -> None:
     assert found.tolist() == [np.argmax(vectors @ vectors[3])]
 
 
-def test_segments_find_as_much_together_as_one_finds(vectors: Vectors) -> None:
+def test_segments_find_as_much_together_as_one_finds_and_less_with_less_effort(vectors: Vectors) -> None:
     index = SegmentedVectorIndex(DIMENSIONS, segment_rows=4_096, in_background=False)
     langs = ("ko", "en", "en", "en")
     index.add([Entry(key, key, NOON, langs[key % 4], "", "") for key in range(ROWS)], vectors)
@@ -141,3 +141,8 @@ def test_segments_find_as_much_together_as_one_finds(vectors: Vectors) -> None:
             for query in vectors[:QUERIES]
         ]
         assert sum(found) / QUERIES > 0.97
+        usual, less = (
+            sum(hit.similarity for query in vectors[:QUERIES] for hit in index.search(query, LIMIT, filters, effort))
+            for effort in (1, 0.1)
+        )
+        assert 0.97 * usual < less < usual
