@@ -57,7 +57,8 @@ async def index(tmp_path: Path) -> AsyncIterator[CoverageIndex]:
 
 
 def poller_of(book: FeedFolder, index: CoverageIndex, sites: Sites, clock: TimeMachine, watching: Watching) -> Poller:
-    fetcher = sites.fetcher(seconds=4, max_bytes=MAX_BYTES)
+    # Of a feed that hangs; one that waits for all others is not to be given up, however busy the machine is.
+    fetcher = sites.fetcher(seconds=12, max_bytes=MAX_BYTES)
     keeper = ArticleKeeper(index, Pages(fetcher), lambda: clock.sleep(0))
     polling = FeedPolling(book, fetcher, keeper, clock.now, PACE, lambda seconds: seconds)
     poller = Poller(book, polling, clock=clock, pace=PACE, at_once=6, observer=watching)
