@@ -12,7 +12,7 @@ from index.background import Background
 from index.follower import Follower
 from index.related.copies import LEAST_SIMILAR
 from index.related.reading import ComparableReader
-from index.related.reports import Numbering, Numbers, Reports
+from index.related.reports import Numbering, Numbers, Reports, Vectors
 from index.store import ArticleStore
 from index.vectors import Filters, Hit, VectorIndex
 
@@ -118,11 +118,24 @@ class RememberingReader:
         if place is None:
             return []
         appeared = int(known.reports.appeared[place])
-        near_in_time = Filters.around(appeared, appeared, WINDOW, [key, *waiting])
-        hits = self.vectors.search(known.reports.vectors[place], NEIGHBOURS, near_in_time, EFFORT)
+        hits = self._near_to(known.reports.vectors[place], appeared, appeared, [key, *waiting])
         if len(hits) < NEIGHBOURS or hits[-1].similarity < LEAST_SIMILAR:
             self._near[key] = [hit for hit in hits if hit.similarity >= LEAST_SIMILAR]  # and there are no more
         return hits
+
+    def near_middle(self, keys: Sequence[int], left_out: Collection[int]) -> list[Hit]:
+        """The articles nearest to the middle of some that appeared within `WINDOW` of any; see `nearest`.
+
+        Args:
+            keys: of the some; nothing is near if none of them is embedded.
+            left_out: keys of those that are not to be found.
+        """
+        reports = self.reports(keys)
+        if not len(reports):
+            return []
+        middle = reports.vectors.mean(axis=0)
+        middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
+        return self._near_to(middle, int(reports.appeared.min()), int(reports.appeared.max()), left_out)
 
     def similar(self, article: Reports, lang: str) -> list[int]:
         """The keys of articles that may have an article's text, the nearest first.
@@ -153,6 +166,9 @@ class RememberingReader:
         for key in keys:
             self._place_of.pop(key, None)
         self.search_again(keys)
+
+    def _near_to(self, vector: Vectors, first: int, last: int, left_out: Collection[int]) -> list[Hit]:
+        return self.vectors.search(vector, NEIGHBOURS, Filters.around(first, last, WINDOW, left_out), EFFORT)
 
     def _forget_all(self, room: int) -> None:
         self._near.clear()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.related.remembering import EFFORT, NEIGHBOURS, WINDOW, RememberingReader
+from index.related.remembering import RememberingReader
 from index.related.reports import Numbers, Reports
 from index.related.scorer import Scorer
 from index.store.stories import Regrouping, StoryTransaction
@@ -24,7 +24,6 @@ from index.stories.grouping import (
 )
 from index.stories.reconciling import regrouping, with_absent
 from index.turns import Turns
-from index.vectors import Filters
 
 MOST_CANDIDATES = 5
 """How many stories are looked at, those of the nearest articles first."""
@@ -213,7 +212,7 @@ class StoryAssigner:
         if not 1 < len(own) <= MOST_REVIEWED:
             return
         sample = _sampled(own)
-        around = self._near_middle(sample, [*own, *waiting]) if near is None else near
+        around = near if near is not None else [hit.key for hit in self._reader.near_middle(sample, [*own, *waiting])]
         near_by = _first_stories(around, stories.stories_of(around), MOST_NEAR + 1)
         members = stories.members([one for one in near_by if one != number][:MOST_NEAR])
         together, count = [number], len(own)
@@ -236,17 +235,6 @@ class StoryAssigner:
         anew = regrouping(before, with_absent(before, list(parts.values())))
         after = stories.regroup(together, anew) if anew else together
         stories.reviewed(after)
-
-    def _near_middle(self, keys: Sequence[int], left_out: Collection[int]) -> list[int]:
-        """The keys of what is near to the middle of some articles, the nearest first."""
-        reports = self._reader.reports(keys)
-        if not len(reports):
-            return []
-        middle = reports.vectors.mean(axis=0)
-        middle /= max(float(np.linalg.norm(middle)), np.finfo(np.float32).tiny)
-        first, last = int(reports.appeared.min()), int(reports.appeared.max())
-        near_in_time = Filters.around(first, last, WINDOW, left_out)
-        return [hit.key for hit in self._reader.vectors.search(middle, NEIGHBOURS, near_in_time, EFFORT)]
 
     def _near(self, own: Sequence[int], members: dict[int, list[int]]) -> list[int]:
         """The numbers of stories that are nearly close enough to some articles, the closest first."""
