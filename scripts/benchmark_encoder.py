@@ -285,6 +285,7 @@ def main(
     settings = read_settings()
     logs.configure(settings)
     processors = settings.processors or threads.usable_processors()
+    threads.limit_torch(processors)
     plain = SentenceTransformer(str(ensure_model_folder(settings.cache_dir, assemble_folder)), device="cpu")
     original = SentenceTransformerModel(plain, name="plain", key="plain", prompt=EMBEDDED_PROMPT)
     model = load_embedding_model(

@@ -1,5 +1,6 @@
 """Text in, vectors out."""
 
+import hashlib
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -146,3 +147,14 @@ class EmbeddingModel(Protocol):
             tokens: the length to pad to.
         """
         ...
+
+
+def model_fingerprint(key: str, prompt: str | None, max_tokens: int) -> str:
+    """What identifies what a model makes of texts; an int8 copy has its original's.
+
+    Args:
+        key: identifies the model's weights and tokenizer.
+        prompt: put before every text; None for the model's own default.
+        max_tokens: the most that it reads at once.
+    """
+    return hashlib.sha256(f"{key}|{prompt}|{max_tokens}".encode()).hexdigest()[:32]

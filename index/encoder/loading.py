@@ -2,7 +2,7 @@
 
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from enum import StrEnum
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from index import threads
 from index.embedded_model import EMBEDDED, EMBEDDED_FOLDERS, ensure_model_folder, is_adapter
 from index.encoder import openvino_int8
+from index.encoder.openvino_model import OpenVinoModel
 from index.encoder.queue import QueuedEncoder, QueueLimits, encoder_threads
 from index.encoder.sentence_transformer import (
     SentenceTransformerModel,
     assemble_folder,
     folder_checksum,
     is_folder,
-    load_int8_model,
     load_model,
     sees_gpu,
 )
@@ -80,7 +80,7 @@ def load_embedding_model(
     backend: Backend = Backend.AUTO,
     processors: Processors = ALL_PROCESSORS,
     thread: Executor | None = None,
-) -> SentenceTransformerModel:
+) -> SentenceTransformerModel | OpenVinoModel:
     """Load a model.
 
     Args:
@@ -103,9 +103,8 @@ def load_embedding_model(
     """
     openvino_int8.without_telemetry()
     with _without_garbage_collection():
-        passes = 1 if sees_gpu() else processors.passes
-        threads.limit_torch(processors.threads // passes)
-        source, on_torch = _find(model, cache, prompt, hub_token, passes)
+        on_torch = partial(_load_on_torch, hub_token=hub_token, processors=processors)
+        source, loaded = _find(model, cache, prompt, on_torch)
         if backend == Backend.OPENVINO or (backend == Backend.AUTO and _beside(model) and not sees_gpu()):
             try:
                 return _load_int8(source, cache, processors, thread)
@@ -114,8 +113,7 @@ def load_embedding_model(
                     raise BackendError(f"{error}. SIMILAR_NEWS_BACKEND=auto or torch would do without") from error
                 # As text: the error leads to the frames of who asked, and so whoever keeps the record keeps a model.
                 _logger.warning("the model runs on torch: %s", str(error))
-        location, name, key, prompt = source
-        return on_torch or load_model(location, name=name, key=key, prompt=prompt, passes=passes)
+        return loaded or on_torch(*source)
 
 
 class _Source(NamedTuple):
@@ -127,8 +125,16 @@ class _Source(NamedTuple):
     prompt: str | None
 
 
+def _load_on_torch(
+    location: str, name: str, key: str | None, prompt: str | None, *, hub_token: str | None, processors: Processors
+) -> SentenceTransformerModel:
+    passes = 1 if sees_gpu() else processors.passes
+    threads.limit_torch(processors.threads // passes)
+    return load_model(location, name=name, key=key, prompt=prompt, hub_token=hub_token, passes=passes)
+
+
 def _find(
-    model: str, cache: Path, prompt: str | None, hub_token: str | None, passes: int
+    model: str, cache: Path, prompt: str | None, on_torch: Callable[..., SentenceTransformerModel]
 ) -> tuple[_Source, SentenceTransformerModel | None]:
     """Make sure that the model is on this machine; one from the hub is loaded already, which tells its revision."""
     if beside := _beside(model):
@@ -136,7 +142,7 @@ def _find(
         return _Source(str(folder), model, folder.name, EMBEDDED_PROMPT if prompt is None else prompt), None
     if is_folder(model):
         return _Source(model, model, folder_checksum(Path(model)), prompt), None
-    loaded = load_model(model, name=model, key=None, prompt=prompt, hub_token=hub_token, passes=passes)
+    loaded = on_torch(model, model, None, prompt)
     return _Source(model, model, loaded.key, prompt), loaded
 
 
@@ -145,9 +151,7 @@ def _beside(model: str) -> Path | None:
     return EMBEDDED_FOLDERS.get(model) or (Path(model) if is_adapter(Path(model)) else None)
 
 
-def _load_int8(
-    source: _Source, cache: Path, processors: Processors, thread: Executor | None
-) -> SentenceTransformerModel:
+def _load_int8(source: _Source, cache: Path, processors: Processors, thread: Executor | None) -> OpenVinoModel:
     """Load the int8 copy of a model, building it if it is not there.
 
     Raises:
@@ -164,17 +168,12 @@ def _load_int8(
                 f"the int8 copy of {name!r} in {folder} agrees too little with the model itself: mean cosine "
                 f"{mean:.3f}, wanted at least {openvino_int8.MIN_MEAN_COSINE}"
             )
-        load = partial(
-            load_int8_model, folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths
-        )
-        copy = thread.submit(load).result() if thread else load()
+        load = partial(OpenVinoModel, folder, name=name, key=key, prompt=prompt, processors=processors, lengths=lengths)
+        return thread.submit(load).result() if thread else load()
     except SimilarNewsError as error:
         raise BackendError(str(error)) from error
     except Exception as error:
         raise BackendError(f"the int8 copy of {name!r} cannot be built or read: {error}") from error
-    if not copy.counts_tokens:
-        raise BackendError(f"the tokenizer of {name!r} is none of the fast ones, which the int8 copy needs")
-    return copy
 
 
 @contextmanager

@@ -3,9 +3,8 @@
 import difflib
 import hashlib
 import json
-import logging
 import math
-import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from index import threads
 from index.embedded_model import EMBEDDED_FOLDERS
+from index.encoder import model_fingerprint
 from index.encoder.batches import LENGTHS
 from index.errors import ModelNotFoundError
 from index.progress import without_foreign_bars
@@ -29,9 +28,14 @@ _HUB_SECONDS = 10
 _TOKENS_WITHOUT_LIMIT = 512
 _BYTES_PER_TOKEN = 4
 
+_DEVICES = ("nvidia*", "dxg", "kfd", "dri/renderD*", "davinci*", "accel*")
+"""Below /dev on Linux, those that torch can compute on: of NVIDIA, the same in WSL, of AMD, Intel, Huawei, Habana."""
+
 
 class SentenceTransformerModel:
-    """A sentence-transformers model in memory, on torch or on OpenVINO."""
+    """A sentence-transformers model in memory, on torch."""
+
+    backend = "torch"
 
     def __init__(
         self,
@@ -40,7 +44,6 @@ class SentenceTransformerModel:
         name: str,
         key: str,
         prompt: str | None,
-        fixed_lengths: Sequence[int] | None = None,
         passes: int = 1,
     ) -> None:
         """Wrap a loaded model.
@@ -50,7 +53,6 @@ class SentenceTransformerModel:
             name: as the user named it.
             key: identifies the model's weights and tokenizer.
             prompt: put before every text; None for the model's own default.
-            fixed_lengths: pad every batch to one of these lengths; None to pad to its longest text's.
             passes: how many forward passes the model makes beside each other.
         """
         self._passes = passes
@@ -61,13 +63,12 @@ class SentenceTransformerModel:
         self._name = name
         self._key = key
         self._prompt = prompt
-        self._fixed_lengths = fixed_lengths
         tokenizer = model.tokenizer
         self._tokenizer: Any = tokenizer if getattr(tokenizer, "is_fast", False) else None
         limit = model.max_seq_length  # infinite where words are looked up one by one
         self._max_tokens = int(limit) if limit and math.isfinite(limit) else _TOKENS_WITHOUT_LIMIT
-        self._added_tokens = len(self._tokenizer(self._whole_prompt)["input_ids"]) if self._tokenizer else 0
-        self._fingerprint = hashlib.sha256(f"{key}|{prompt}|{self._max_tokens}".encode()).hexdigest()[:32]
+        self._added_tokens = len(self._tokenizer(self.whole_prompt)["input_ids"]) if self._tokenizer else 0
+        self._fingerprint = model_fingerprint(key, prompt, self._max_tokens)
 
     @property
     def name(self) -> str:
@@ -80,18 +81,8 @@ class SentenceTransformerModel:
         return self._key
 
     @property
-    def counts_tokens(self) -> bool:
-        """Whether the tokens of a text are known, and not guessed."""
-        return self._tokenizer is not None
-
-    @property
-    def backend(self) -> str:
-        """What the model runs on: torch or openvino."""
-        return self._model.get_backend()
-
-    @property
     def fingerprint(self) -> str:
-        """Changes with the model's weights and tokenizer and the prompt; an int8 copy has its original's."""
+        """Changes with the model's weights and tokenizer and the prompt."""
         return self._fingerprint
 
     @property
@@ -117,7 +108,14 @@ class SentenceTransformerModel:
     @property
     def lengths(self) -> Sequence[int]:
         """The lengths in tokens that a batch may be padded to."""
-        return self._fixed_lengths or LENGTHS
+        return LENGTHS
+
+    @property
+    def whole_prompt(self) -> str:
+        """What is put before every text."""
+        name = self._model.default_prompt_name
+        default = self._model.prompts.get(name) if name else None
+        return (default or "") if self._prompt is None else self._prompt
 
     def token_ends(self, texts: Sequence[str]) -> list[NDArray[np.int64]]:
         """For every text, where in it each of its tokens ends, in characters.
@@ -126,7 +124,7 @@ class SentenceTransformerModel:
         """
         if self._tokenizer is None:
             return [_every_fourth_byte(text) for text in texts]
-        prompt = self._whole_prompt  # read with the text, as it will be: a tokenizer may join the two
+        prompt = self.whole_prompt  # read with the text, as it will be: a tokenizer may join the two
         with self._reading:
             encoded = self._tokenizer(
                 [prompt + text for text in texts],
@@ -139,11 +137,8 @@ class SentenceTransformerModel:
         ends = [np.array(offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt) for offsets in encoded["offset_mapping"]]
         return [of_text[of_text > 0] for of_text in ends]
 
-    def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:
+    def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:  # noqa: ARG002 - the longest tells
         """Embed texts in one pass; see `EmbeddingModel.embed`."""
-        how: dict[str, Any] = {}
-        if self._fixed_lengths:
-            how["processing_kwargs"] = {"text": {"padding": "max_length", "max_length": tokens}}
         vectors = self._model.encode(
             list(texts),
             prompt=self._prompt,
@@ -151,15 +146,8 @@ class SentenceTransformerModel:
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
-            **how,
         )
         return cast("NDArray[np.float32]", vectors.astype(np.float32, copy=False))
-
-    @property
-    def _whole_prompt(self) -> str:
-        name = self._model.default_prompt_name
-        default = self._model.prompts.get(name) if name else None
-        return (default or "") if self._prompt is None else self._prompt
 
 
 def _one_at_a_time(function: Callable[..., Result], lock: threading.Lock) -> Callable[..., Result]:
@@ -170,22 +158,6 @@ def _one_at_a_time(function: Callable[..., Result], lock: threading.Lock) -> Cal
             return function(*args, **kwargs)
 
     return locked
-
-
-class _RequestOfEachThread:
-    """What optimum takes for a compiled model, which would have one request of its own: that is for one thread."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._compiled = compiled
-        self._own = threading.local()
-
-    def __call__(self, inputs: Any) -> Any:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
-        return self._own.request.infer(inputs, share_inputs=True)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._compiled, name)
 
 
 def _every_fourth_byte(text: str) -> NDArray[np.int64]:
@@ -220,48 +192,6 @@ def load_model(
     return SentenceTransformerModel(loaded, name=name, key=key, prompt=prompt, passes=passes)
 
 
-def load_int8_model(
-    folder: Path, *, name: str, key: str, prompt: str | None, processors: threads.Processors, lengths: Sequence[int]
-) -> SentenceTransformerModel:
-    """Load the int8 copy of a model on OpenVINO.
-
-    Args:
-        folder: where the copy is.
-        name: as the user named the original.
-        key: the original's.
-        prompt: put before every text; None for the model's own default.
-        processors: what to compute with.
-        lengths: the lengths in tokens with which the copy agrees with the original.
-
-    Raises:
-        ModelNotFoundError: the folder is damaged.
-    """
-    options = threads.openvino_options(processors) | _compiled_in(folder)
-    # It warns that it had to guess what "export" tells it.
-    logging.getLogger("optimum.intel.openvino.modeling_base").setLevel(logging.ERROR)
-    loaded = _load_folder(
-        folder,
-        backend="openvino",
-        device="cpu",
-        model_kwargs={"export": False, "ov_config": options},
-    )
-    if processors.passes > 1:
-        transformer: Any = loaded[0]
-        transformer.auto_model.request = _RequestOfEachThread(transformer.auto_model.request)
-    return SentenceTransformerModel(
-        loaded, name=name, key=key, prompt=prompt, fixed_lengths=lengths, passes=processors.passes
-    )
-
-
-def _compiled_in(folder: Path) -> dict[str, str]:
-    """Let OpenVINO keep the compiled model beside the model, which is a second and 300 MB less at the next start.
-
-    Not where it could not be written: in an image that was built by another user, say.
-    """
-    compiled = folder / "compiled"
-    return {"CACHE_DIR": str(compiled)} if os.access(compiled if compiled.exists() else folder, os.W_OK) else {}
-
-
 def load_to_export(model: str) -> "SentenceTransformer":
     """Convert a model to OpenVINO, in memory."""
     how: dict[str, Any] = {"local_files_only": True, "device": "cpu"}
@@ -275,6 +205,9 @@ def is_folder(model: str) -> bool:
 
 def sees_gpu() -> bool:
     """Whether sentence-transformers would compute on something else than the processor."""
+    if sys.platform == "linux" and not any(any(Path("/dev").glob(name)) for name in _DEVICES):
+        return False  # and nothing is loaded, for seconds, only to be told so
+
     from sentence_transformers.util import get_device_name
 
     return bool(get_device_name() != "cpu")

@@ -8,18 +8,18 @@ import benchmark_encoder
 import psutil
 import pytest
 
+from index.encoder import EmbeddingModel
 from index.encoder.loading import Backend, load_embedding_model
 from index.encoder.queue import QueuedEncoder, QueueLimits
-from index.encoder.sentence_transformer import SentenceTransformerModel
 
 
 @pytest.fixture(scope="module")
-def model(cache_dir: Path) -> SentenceTransformerModel:
+def model(cache_dir: Path) -> EmbeddingModel:
     return load_embedding_model(cache=cache_dir)
 
 
 @pytest.fixture
-def encoder(model: SentenceTransformerModel) -> QueuedEncoder:
+def encoder(model: EmbeddingModel) -> QueuedEncoder:
     return QueuedEncoder(model, QueueLimits(cached_texts=0))
 
 
@@ -38,7 +38,7 @@ def cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(benchmark_encoder, name, value)
 
 
-def test_texts_are_of_about_the_length_asked_for(model: SentenceTransformerModel) -> None:
+def test_texts_are_of_about_the_length_asked_for(model: EmbeddingModel) -> None:
     texts = benchmark_encoder.texts_of_about(40, 20, model)
     lengths = [len(ends) for ends in model.token_ends(texts)]
     assert len(set(texts)) == 20
@@ -46,7 +46,7 @@ def test_texts_are_of_about_the_length_asked_for(model: SentenceTransformerModel
     assert 37 <= sum(lengths) / 20 <= 43
 
 
-def test_speed_is_measured_against_what_is_given(encoder: QueuedEncoder, model: SentenceTransformerModel) -> None:
+def test_speed_is_measured_against_what_is_given(encoder: QueuedEncoder, model: EmbeddingModel) -> None:
     figures = benchmark_encoder.measure_speed(encoder.encode, encoder, model)
     assert set(figures) == {
         f"tokens_{length}/{name}"
@@ -64,7 +64,7 @@ def test_speed_is_measured_against_what_is_given(encoder: QueuedEncoder, model: 
 
 
 def test_agreement_is_over_as_many_texts_of_every_language(
-    encoder: QueuedEncoder, model: SentenceTransformerModel, tmp_path: Path
+    encoder: QueuedEncoder, model: EmbeddingModel, tmp_path: Path
 ) -> None:
     corpus = tmp_path / "corpus.jsonl"
     rows = [{"lang": lang, "text": f"{lang} {n // 2}"} for lang in ("en", "ko") for n in range(8)]
@@ -74,16 +74,14 @@ def test_agreement_is_over_as_many_texts_of_every_language(
     assert figures["corpus/cosine_worst"] == pytest.approx(1, abs=1e-3)
 
 
-def test_callers_get_their_own(encoder: QueuedEncoder, model: SentenceTransformerModel) -> None:
+def test_callers_get_their_own(encoder: QueuedEncoder, model: EmbeddingModel) -> None:
     figures = asyncio.run(benchmark_encoder.measure_callers(encoder, encoder, model))
     assert figures["callers/texts"] == 8
     assert figures["callers/own_vector_share"] == 1
     assert figures["callers/longest_stall_ms"] > 0
 
 
-def test_memory_is_measured_over_texts_that_are_all_different(
-    encoder: QueuedEncoder, model: SentenceTransformerModel
-) -> None:
+def test_memory_is_measured_over_texts_that_are_all_different(encoder: QueuedEncoder, model: EmbeddingModel) -> None:
     figures = benchmark_encoder.measure_memory(encoder, model)
     assert figures["memory/settled_megabytes"] > 100
 

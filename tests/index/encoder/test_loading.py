@@ -8,7 +8,6 @@ import sys
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -18,7 +17,7 @@ from index.embedded_model import TUNED, ensure_model_folder
 from index.encoder import Encoder, loading, openvino_int8
 from index.encoder.loading import Backend, load_embedding_model, load_encoder
 from index.encoder.openvino_int8 import Agreement
-from index.encoder.sentence_transformer import SentenceTransformerModel, assemble_folder
+from index.encoder.sentence_transformer import assemble_folder
 from index.errors import BackendError, QuantisationError
 from index.samples import samples
 from index.threads import Processors
@@ -116,14 +115,33 @@ def test_without_openvino_it_is_torch_and_one_line_says_so(
     assert warnings_in(caplog) == ["the model runs on torch: the processor has no instructions for int8"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel tells of instructions on Linux alone")
+def test_the_kernel_tells_of_the_instructions_that_torch_knows() -> None:
+    known = {name for name, has in torch.cpu.get_capabilities().items() if has is True}
+    assert known & set(openvino_int8._DOT_PRODUCTS) == openvino_int8._instructions() & set(openvino_int8._DOT_PRODUCTS)
+
+
 @pytest.mark.parametrize("name", ["avx512_vnni", "avx_vnni", "amx_int8", None])
 def test_int8_is_for_processors_that_gain_from_it(monkeypatch: pytest.MonkeyPatch, name: str | None) -> None:
     """Any of these instructions will do; AVX2 alone will not."""
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     monkeypatch.setattr(openvino_int8, "_capabilities", lambda: ["FP32", "INT8"])
-    has = {"avx2": True, "avx512_vnni": False, "avx_vnni": False, "amx_int8": False} | ({name: True} if name else {})
-    monkeypatch.setattr("torch.cpu.get_capabilities", lambda: has)
+    monkeypatch.setattr(openvino_int8, "_instructions", lambda: {"avx2", *filter(None, [name])})
     assert openvino_int8.why_not_usable() == (None if name else "the processor has no instructions for int8")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere torch is asked whether there is a GPU")
+def test_a_copy_is_served_without_what_it_was_made_with(int8_folder: Path) -> None:
+    """To import torch, transformers and sentence-transformers takes three times as long as all else of a start."""
+    code = (
+        "import sys; from pathlib import Path; from index import load_encoder;"
+        "load_encoder(cache=Path(sys.argv[1])).encode(['a text']);"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    command = [sys.executable, "-c", code, str(int8_folder.parent)]
+    loaded = set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())
+    assert {"openvino", "tokenizers"} <= loaded
+    assert not {"torch", "transformers", "sentence_transformers", "optimum", "nncf"} & loaded
 
 
 def test_a_copy_that_agrees_too_little_is_not_used(
@@ -208,7 +226,7 @@ def test_a_model_that_cannot_be_quantised_is_named_with_the_reason(
 
 def test_a_model_that_nobody_needs_any_more_is_not_kept_in_memory(cache_dir: Path) -> None:
     encoder = load_encoder(cache=cache_dir)
-    model = weakref.ref(cast(SentenceTransformerModel, encoder._model)._model)
+    model = weakref.ref(encoder._model)
     assert model() is not None
     del encoder
     gc.collect()
