@@ -22,7 +22,7 @@ from index.errors import QuantisationError
 from index.progress import progress
 from index.samples import samples
 
-BUILD_VERSION = 3
+BUILD_VERSION = 4
 """Raised when the same model would be quantised otherwise, so that an old copy is not taken for it."""
 
 AGREEMENT_FILE = "agreement.json"

@@ -41,6 +41,7 @@ class Description(NamedTuple):
         dimensions: the length of a vector.
         padding: the token that shorter texts of a batch are filled up with.
         pads_left: whether it is put before a text rather than behind it.
+        cuts_left: whether of a text that is too long the end is read rather than the beginning.
     """
 
     prompt: str
@@ -48,6 +49,7 @@ class Description(NamedTuple):
     dimensions: int
     padding: int
     pads_left: bool
+    cuts_left: bool
 
 
 class OpenVinoModel:
@@ -64,6 +66,7 @@ class OpenVinoModel:
         prompt: str | None,
         processors: Processors,
         lengths: Sequence[int] = LENGTHS,
+        keep_compiled: bool = True,
     ) -> None:
         """Load a copy.
 
@@ -74,9 +77,12 @@ class OpenVinoModel:
             prompt: as the user set it; None for the model's own default.
             processors: what to compute with.
             lengths: the lengths in tokens that texts are padded to; those with which it agrees with the original.
+            keep_compiled: write beside the copy, where that may be, what the next start can do without compiling.
 
         Raises:
             ModelNotFoundError: the folder is damaged.
+            MemoryError: there is too little.
+            PermissionError: the folder cannot be read.
         """
         import openvino
         from tokenizers import Tokenizer
@@ -85,14 +91,18 @@ class OpenVinoModel:
             described = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
             self._description = Description(**described)
             self._tokenizer: Any = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-            options = openvino_options(processors) | _compiled_in(folder)
+            options = openvino_options(processors) | (_compiled_in(folder) if keep_compiled else {})
             core = openvino.Core()
             self._transformer = core.compile_model(str(folder / TRANSFORMER_FILE), "CPU", options)
             self._pooling = core.compile_model(str(folder / POOLING_FILE), "CPU", options | _EXACTLY)
+        except (MemoryError, PermissionError):
+            raise
         except Exception as error:  # tokenizers raises no narrower one
+            # OpenVINO says in the last line what is wrong, and before it where in its source.
+            why = (str(error).strip() or repr(error)).splitlines()[-1]
             raise ModelNotFoundError(
-                f"the int8 copy in {folder} cannot be loaded ({str(error).splitlines()[0]}): it is damaged. Delete the "
-                "folder, and it is built again"
+                f"the int8 copy in {folder} cannot be loaded ({why}): it is damaged. Delete the folder, and it is "
+                "built again"
             ) from error
         self._inputs = [one.get_any_name() for one in self._transformer.inputs]
         self._own = threading.local()
@@ -159,7 +169,7 @@ class OpenVinoModel:
         return np.array(vectors, np.float32)
 
     def _read(self, texts: Sequence[str], tokens: int) -> list[list[int]]:
-        """The tokens of texts with the prompt; of a longer text those that it begins with, and the special ones."""
+        """The tokens of texts with the prompt; of a longer text as many of them as there is room for."""
         words = [self._description.prompt + text for text in texts]
         read = self._tokenizer.encode_batch_fast(words)
         return [
@@ -169,7 +179,8 @@ class OpenVinoModel:
 
     def _cut(self, text: str, tokens: int) -> list[int]:
         read = self._tokenizer.encode(text, add_special_tokens=False)
-        read.truncate(max(0, tokens - self._tokenizer.num_special_tokens_to_add(is_pair=False)))
+        room = max(0, tokens - self._tokenizer.num_special_tokens_to_add(is_pair=False))
+        read.truncate(room, direction="left" if self._description.cuts_left else "right")
         ids: list[int] = self._tokenizer.post_process(read).ids
         return ids
 

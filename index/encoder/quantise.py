@@ -61,7 +61,7 @@ def main(model_folder: str, target: str, prompt: str | None) -> None:
     without_telemetry()
     with without_foreign_bars():
         model = load_to_export(model_folder)
-    description = _describe(model, prompt)
+    description, pooling = _describe(model, prompt), _pooling(model)
     texts = list(calibration_texts())
     lengths = [length for length in LENGTHS if length <= description.max_tokens]
     _step()
@@ -69,9 +69,12 @@ def main(model_folder: str, target: str, prompt: str | None) -> None:
     _step()
     _quantise(model, texts, prompt)
     folder = Path(target)
-    _write(model, description, folder)
+    _write(model, pooling, description, folder)
     _step()
-    copy = OpenVinoModel(folder, name=model_folder, key="", prompt=prompt, processors=ALL_PROCESSORS)
+    # What is compiled here would be found no more: the folder gets another name.
+    copy = OpenVinoModel(
+        folder, name=model_folder, key="", prompt=prompt, processors=ALL_PROCESSORS, keep_compiled=False
+    )
     agreement = _compare(original, _vectors_by_length(copy.embed, texts, lengths))
     (folder / AGREEMENT_FILE).write_text(json.dumps(agreement._asdict()) + "\n", encoding="utf-8")
     _step()
@@ -92,6 +95,7 @@ def _describe(model: Any, prompt: str | None) -> Description:
         dimensions=whole.dimensions,
         padding=tokenizer.pad_token_id,
         pads_left=tokenizer.padding_side == "left",
+        cuts_left=tokenizer.truncation_side == "left",
     )
 
 
@@ -150,12 +154,12 @@ def _quantise(model: Any, texts: Sequence[str], prompt: str | None) -> None:
     transformer.replace_ov_model(transformer.model, quantised)
 
 
-def _write(model: Any, description: Description, folder: Path) -> None:
+def _write(model: Any, pooling: Any, description: Description, folder: Path) -> None:
     """Write all that `openvino_model` reads, of a model whose transformer is quantised."""
     import openvino
 
     openvino.save_model(model.transformers_model.model, str(folder / TRANSFORMER_FILE), compress_to_fp16=False)
-    openvino.save_model(_pooling(model), str(folder / POOLING_FILE), compress_to_fp16=False)
+    openvino.save_model(pooling, str(folder / POOLING_FILE), compress_to_fp16=False)
     tokenizer: Any = model.tokenizer.backend_tokenizer
     tokenizer.no_truncation()
     tokenizer.no_padding()
@@ -164,7 +168,11 @@ def _write(model: Any, description: Description, folder: Path) -> None:
 
 
 def _pooling(model: Any) -> Any:
-    """What a model does after its transformer, and scaling to unit length."""
+    """What a model does after its transformer, and scaling to unit length.
+
+    Raises:
+        ValueError: that needs more than the transformer's answer and where there are tokens.
+    """
     import openvino
     import torch
 
@@ -180,7 +188,13 @@ def _pooling(model: Any) -> Any:
             return torch.nn.functional.normalize(features["sentence_embedding"])
 
     example = torch.rand(2, 4, model.transformers_model.config.hidden_size), torch.ones(2, 4, dtype=torch.int64)
-    return openvino.convert_model(Pooling().eval(), example_input=example)
+    try:
+        return openvino.convert_model(Pooling().eval(), example_input=example)
+    except Exception as error:  # whatever the modules raise
+        kinds = ", ".join(type(module).__name__ for module in model)
+        raise ValueError(
+            f"what comes after its transformer needs more than the vectors of its tokens ({kinds})"
+        ) from error
 
 
 def _step() -> None:

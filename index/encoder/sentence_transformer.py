@@ -222,10 +222,10 @@ def assemble_folder(plain: Path, folder: Path, *, max_tokens: int, prompts: dict
         transformer = Transformer(str(plain), max_seq_length=max_tokens)
         pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
         model = SentenceTransformer(modules=[transformer, pooling, Normalize()], prompts=prompts, device="cpu")
-        save_model(model, folder)
+        _save(model, folder)
 
 
-def save_model(model: "SentenceTransformer", folder: Path) -> None:
+def _save(model: "SentenceTransformer", folder: Path) -> None:
     """Write a model to a folder, so that it loads quickly.
 
     transformers looks for the added tokens in tokenizer.json, all of it, unless the configuration names them; of a
@@ -285,11 +285,11 @@ def _load_from_hub(model: str, token: str | None) -> "SentenceTransformer":
             ) from error
 
 
-def _load_folder(folder: Path, **how: Any) -> "SentenceTransformer":
+def _load_folder(folder: Path) -> "SentenceTransformer":
     from safetensors import SafetensorError
 
     try:
-        return _load(str(folder), local_files_only=True, **how)
+        return _load(str(folder), local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelNotFoundError(
             f"the model in {folder} cannot be loaded ({str(error).splitlines()[0]}): it is damaged, or no "

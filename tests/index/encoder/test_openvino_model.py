@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from sentence_transformers.sentence_transformer.modules import Dense, Pooling, Transformer
+from sentence_transformers.base.modules import Module
+from sentence_transformers.sentence_transformer.modules import LSTM, Dense, Pooling, Transformer
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -83,7 +84,7 @@ def test_vectors_are_of_unit_length_however_much_is_padded(copy: OpenVinoModel) 
         assert vector @ copy.embed([text], 16)[0] > 0.995
 
 
-def small_model(folder: Path, pooling: str, padding_side: str) -> Path:
+def small_model(folder: Path, pooling: str, side: str, *after: Module) -> Path:
     """A model of another kind, with random weights, whose vectors are made in a way of their own."""
     torch.manual_seed(0)
     words = sorted({word for sample in samples() for word in sample.article.words.split()})
@@ -97,7 +98,8 @@ def small_model(folder: Path, pooling: str, padding_side: str) -> Path:
         model_max_length=128,
         pad_token="[PAD]",  # noqa: S106 - no password
         unk_token="[UNK]",  # noqa: S106 - no password
-        padding_side=padding_side,
+        padding_side=side,
+        truncation_side=side,
     )
     fast.save_pretrained(plain)
     shape: dict[str, Any] = {
@@ -110,34 +112,57 @@ def small_model(folder: Path, pooling: str, padding_side: str) -> Path:
     }
     BertModel(BertConfig(**shape)).save_pretrained(plain)
     transformer = Transformer(str(plain), max_seq_length=128)
-    modules = [transformer, Pooling(64, pooling), Dense(64, 32)]
+    modules = [transformer, *after, Pooling(64, pooling), Dense(64, 32)]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"), create_model_card=False)
     return folder / "model"
 
 
-@pytest.mark.parametrize(("pooling", "padding_side"), [("cls", "right"), ("lasttoken", "left")])
-def test_a_model_of_another_kind_is_copied_with_all_that_it_does(
-    tmp_path: Path, pooling: str, padding_side: str
-) -> None:
+@pytest.mark.parametrize(("pooling", "side"), [("cls", "right"), ("lasttoken", "left")])
+def test_a_model_of_another_kind_is_copied_with_all_that_it_does(tmp_path: Path, pooling: str, side: str) -> None:
     if reason := openvino_int8.why_not_usable():
         pytest.skip(reason)
-    model = str(small_model(tmp_path, pooling, padding_side))
+    model = str(small_model(tmp_path, pooling, side))
 
     ours = load_embedding_model(model, cache=tmp_path / "cache", backend=Backend.OPENVINO)
     theirs = SentenceTransformer(model, device="cpu", local_files_only=True)
     texts = [sample.article.words for sample in samples()][:16]
-    as_long = {"text": {"padding": "max_length", "max_length": 96}}  # what is before a text moves its positions
-    expected = theirs.encode(texts, normalize_embeddings=True, processing_kwargs=as_long, show_progress_bar=False)
-    assert ours.dimensions == expected.shape[1] == 32
-    assert (ours.embed(texts, 96) * expected).sum(axis=1).min() > 0.99
+    for tokens in (96, 16):  # some are shorter, all are longer
+        as_long = {"text": {"padding": "max_length", "max_length": tokens}}  # padding to the left moves positions
+        expected = theirs.encode(texts, normalize_embeddings=True, processing_kwargs=as_long, show_progress_bar=False)
+        assert ours.dimensions == expected.shape[1] == 32
+        assert (ours.embed(texts, tokens) * expected).sum(axis=1).min() > 0.99
+    compiled = {path.name for path in (tmp_path / "cache").glob("*-int8-*/compiled/*.blob")}
+    assert len(compiled) == len(("transformer", "pooling")), "what the build compiled is of no use"
 
 
-def test_a_damaged_copy_is_refused_with_its_folder(int8_folder: Path, tmp_path: Path) -> None:
+def test_a_model_that_asks_for_more_than_its_transformer_gives_is_refused_by_name(tmp_path: Path) -> None:
+    if reason := openvino_int8.why_not_usable():
+        pytest.skip(reason)
+    model = str(small_model(tmp_path, "mean", "right", LSTM(64, 32)))
+    with pytest.raises(BackendError, match=r"cannot be quantised: .*after its transformer.*LSTM"):
+        load_embedding_model(model, cache=tmp_path / "cache", backend=Backend.OPENVINO)
+
+
+@pytest.mark.parametrize(
+    ("file", "reason"), [(TOKENIZER_FILE, "EOF while parsing"), ("transformer.bin", "Incorrect weights")]
+)
+def test_a_damaged_copy_is_refused_with_its_folder(int8_folder: Path, tmp_path: Path, file: str, reason: str) -> None:
     damaged = tmp_path / "damaged"
     shutil.copytree(int8_folder, damaged, ignore=shutil.ignore_patterns("compiled"))
-    (damaged / TOKENIZER_FILE).write_text("{}", encoding="utf-8")
-    with pytest.raises(ModelNotFoundError, match=f"{damaged}.*Delete"):
+    (damaged / file).write_bytes(b"")
+    with pytest.raises(ModelNotFoundError, match=rf"{damaged} cannot be loaded \(.*{reason}.*Delete"):
         OpenVinoModel(damaged, name="embedded", key="", prompt=PROMPT, processors=ALL_PROCESSORS)
+
+
+def test_a_copy_for_which_there_is_too_little_memory_is_not_called_damaged(
+    int8_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("openvino.Core.compile_model", full)
+    with pytest.raises(MemoryError):
+        OpenVinoModel(int8_folder, name="embedded", key="", prompt=PROMPT, processors=ALL_PROCESSORS)
 
 
 def test_a_model_without_a_fast_tokenizer_cannot_be_copied(tmp_path: Path) -> None:
