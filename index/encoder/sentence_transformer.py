@@ -28,8 +28,9 @@ _HUB_SECONDS = 10
 _TOKENS_WITHOUT_LIMIT = 512
 _BYTES_PER_TOKEN = 4
 
-_DEVICES = ("nvidia*", "dxg", "kfd", "dri/renderD*", "davinci*", "accel*")
-"""Below /dev on Linux, those that torch can compute on: of NVIDIA, the same in WSL, of AMD, Intel, Huawei, Habana."""
+_DEVICES = ("nvidia*", "nvhost*", "dxg", "kfd", "dri/renderD*", "davinci*", "accel*", "hl[0-9]*")
+"""Below /dev on Linux, those that torch can compute on: of NVIDIA, of its Jetson, in WSL, of AMD, Intel, Huawei, and
+Habana, newer and older."""
 
 
 class SentenceTransformerModel:
