@@ -158,3 +158,14 @@ def model_fingerprint(key: str, prompt: str | None, max_tokens: int) -> str:
         max_tokens: the most that it reads at once.
     """
     return hashlib.sha256(f"{key}|{prompt}|{max_tokens}".encode()).hexdigest()[:32]
+
+
+def ends_behind(prompt: str, offsets: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    """Where in a text each of its tokens ends, in characters, of one that was read with a prompt before it.
+
+    Args:
+        prompt: what stood before the text.
+        offsets: where in both of them each token begins and ends.
+    """
+    ends = np.array(offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt)
+    return ends[ends > 0]

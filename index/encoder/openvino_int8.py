@@ -80,9 +80,8 @@ def _has_dot_products() -> bool:
 def _instructions() -> set[str]:
     """The names of what the processor has: on Linux as the kernel tells them, elsewhere as torch does."""
     if _CPUINFO.exists():
-        return set(
-            _CPUINFO.read_text(encoding="utf-8", errors="replace").partition("flags")[2].partition("\n")[0].split()
-        )
+        flags = _CPUINFO.read_text(encoding="utf-8", errors="replace").partition("flags")[2].partition("\n")[0]
+        return set(flags.split())
     import torch
 
     return {name for name, has in torch.cpu.get_capabilities().items() if has}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder import model_fingerprint
+from index.encoder import ends_behind, model_fingerprint
 from index.encoder.batches import LENGTHS
 from index.errors import ModelNotFoundError
 from index.threads import Processors, openvino_options
@@ -151,8 +151,7 @@ class OpenVinoModel:
         """For every text, where in it each of its tokens ends, in characters."""
         prompt = self._description.prompt  # read with the text, as it will be: a tokenizer may join the two
         read = self._tokenizer.encode_batch([prompt + text for text in texts], add_special_tokens=False)
-        ends = [np.array(one.offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt) for one in read]
-        return [of_text[of_text > 0] for of_text in ends]
+        return [ends_behind(prompt, one.offsets) for one in read]
 
     def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:
         """Embed texts in one pass; see `EmbeddingModel.embed`."""

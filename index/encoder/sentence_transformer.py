@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embedded_model import EMBEDDED_FOLDERS
-from index.encoder import model_fingerprint
+from index.encoder import ends_behind, model_fingerprint
 from index.encoder.batches import LENGTHS
 from index.errors import ModelNotFoundError
 from index.progress import without_foreign_bars
@@ -135,8 +135,7 @@ class SentenceTransformerModel:
                 return_attention_mask=False,
                 verbose=False,  # it would warn of texts that are longer than the model reads
             )
-        ends = [np.array(offsets, np.int64).reshape(-1, 2)[:, 1] - len(prompt) for offsets in encoded["offset_mapping"]]
-        return [of_text[of_text > 0] for of_text in ends]
+        return [ends_behind(prompt, offsets) for offsets in encoded["offset_mapping"]]
 
     def embed(self, texts: Sequence[str], tokens: int) -> NDArray[np.float32]:  # noqa: ARG002 - the longest tells
         """Embed texts in one pass; see `EmbeddingModel.embed`."""

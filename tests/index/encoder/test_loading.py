@@ -23,14 +23,6 @@ from index.samples import samples
 from index.threads import Processors
 
 
-@pytest.fixture(scope="module")
-def int8_folder(cache_dir: Path) -> Path:
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
-    folder = ensure_model_folder(cache_dir, assemble_folder)
-    return openvino_int8.ensure_int8_folder(cache_dir, str(folder), key=folder.name, prompt="query: ")
-
-
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "index.encoder.loading"]
 

@@ -9,47 +9,32 @@ import pytest
 import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Module
-from sentence_transformers.sentence_transformer.modules import LSTM, Dense, Pooling, Transformer
+from sentence_transformers.sentence_transformer.modules import LSTM, Dense, Pooling, StaticEmbedding, Transformer
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from index.embedded_model import ensure_model_folder
-from index.encoder import openvino_int8
-from index.encoder.loading import Backend, load_embedding_model
+from index.encoder.loading import EMBEDDED_PROMPT, Backend, load_embedding_model
 from index.encoder.openvino_model import TOKENIZER_FILE, OpenVinoModel
-from index.encoder.sentence_transformer import SentenceTransformerModel, assemble_folder
+from index.encoder.sentence_transformer import SentenceTransformerModel
 from index.errors import BackendError, ModelNotFoundError
 from index.samples import samples
 from index.threads import ALL_PROCESSORS
 
-PROMPT = "query: "
 ODD = ["", " ", "\n a  b\t", "🏳️‍🌈 👨‍👩‍👧", "e\u0301 é", "정상회담", "ﬁ ½ …", "\u200b\ufeff", "x" * 3000]
 
 
 @pytest.fixture(scope="module")
-def folder(cache_dir: Path) -> Path:
-    return ensure_model_folder(cache_dir, assemble_folder)
-
-
-@pytest.fixture(scope="module")
-def int8_folder(cache_dir: Path, folder: Path) -> Path:
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
-    return openvino_int8.ensure_int8_folder(cache_dir, str(folder), key=folder.name, prompt=PROMPT)
-
-
-@pytest.fixture(scope="module")
 def copy(int8_folder: Path) -> OpenVinoModel:
-    return OpenVinoModel(int8_folder, name="embedded", key="", prompt=PROMPT, processors=ALL_PROCESSORS)
+    return OpenVinoModel(int8_folder, name="embedded", key="", prompt=EMBEDDED_PROMPT, processors=ALL_PROCESSORS)
 
 
 @pytest.fixture(scope="module")
-def original(folder: Path) -> SentenceTransformerModel:
-    model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    return SentenceTransformerModel(model, name="embedded", key="", prompt=PROMPT)
+def original(embedded_folder: Path) -> SentenceTransformerModel:
+    model = SentenceTransformer(str(embedded_folder), device="cpu", local_files_only=True)
+    return SentenceTransformerModel(model, name="embedded", key="", prompt=EMBEDDED_PROMPT)
 
 
 def test_a_copy_is_described_as_its_original(copy: OpenVinoModel, original: SentenceTransformerModel) -> None:
@@ -117,12 +102,10 @@ def small_model(folder: Path, pooling: str, side: str, *after: Module) -> Path:
     return folder / "model"
 
 
+@pytest.mark.usefixtures("int8_usable")
 @pytest.mark.parametrize(("pooling", "side"), [("cls", "right"), ("lasttoken", "left")])
 def test_a_model_of_another_kind_is_copied_with_all_that_it_does(tmp_path: Path, pooling: str, side: str) -> None:
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
     model = str(small_model(tmp_path, pooling, side))
-
     ours = load_embedding_model(model, cache=tmp_path / "cache", backend=Backend.OPENVINO)
     theirs = SentenceTransformer(model, device="cpu", local_files_only=True)
     texts = [sample.article.words for sample in samples()][:16]
@@ -135,9 +118,8 @@ def test_a_model_of_another_kind_is_copied_with_all_that_it_does(tmp_path: Path,
     assert len(compiled) == len(("transformer", "pooling")), "what the build compiled is of no use"
 
 
+@pytest.mark.usefixtures("int8_usable")
 def test_a_model_that_asks_for_more_than_its_transformer_gives_is_refused_by_name(tmp_path: Path) -> None:
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
     model = str(small_model(tmp_path, "mean", "right", LSTM(64, 32)))
     with pytest.raises(BackendError, match=r"cannot be quantised: .*after its transformer.*LSTM"):
         load_embedding_model(model, cache=tmp_path / "cache", backend=Backend.OPENVINO)
@@ -151,7 +133,7 @@ def test_a_damaged_copy_is_refused_with_its_folder(int8_folder: Path, tmp_path: 
     shutil.copytree(int8_folder, damaged, ignore=shutil.ignore_patterns("compiled"))
     (damaged / file).write_bytes(b"")
     with pytest.raises(ModelNotFoundError, match=rf"{damaged} cannot be loaded \(.*{reason}.*Delete"):
-        OpenVinoModel(damaged, name="embedded", key="", prompt=PROMPT, processors=ALL_PROCESSORS)
+        OpenVinoModel(damaged, name="embedded", key="", prompt=EMBEDDED_PROMPT, processors=ALL_PROCESSORS)
 
 
 def test_a_copy_for_which_there_is_too_little_memory_is_not_called_damaged(
@@ -162,15 +144,12 @@ def test_a_copy_for_which_there_is_too_little_memory_is_not_called_damaged(
 
     monkeypatch.setattr("openvino.Core.compile_model", full)
     with pytest.raises(MemoryError):
-        OpenVinoModel(int8_folder, name="embedded", key="", prompt=PROMPT, processors=ALL_PROCESSORS)
+        OpenVinoModel(int8_folder, name="embedded", key="", prompt=EMBEDDED_PROMPT, processors=ALL_PROCESSORS)
 
 
+@pytest.mark.usefixtures("int8_usable")
 def test_a_model_without_a_fast_tokenizer_cannot_be_copied(tmp_path: Path) -> None:
     """It looks words up, and has no transformer either."""
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-
     words = Tokenizer(WordLevel({"[UNK]": 0, "summit": 1}, unk_token="[UNK]"))  # noqa: S106 - no password
     static = SentenceTransformer(modules=[StaticEmbedding(words, embedding_dim=8)], device="cpu")
     static.save(str(tmp_path / "static"), create_model_card=False)

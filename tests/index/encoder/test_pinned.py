@@ -35,8 +35,7 @@ def test_torch(exact_encoder: Encoder) -> None:
     np.testing.assert_allclose(exact_encoder.encode(TEXTS)[:, :4], TORCH, atol=2e-4)
 
 
+@pytest.mark.usefixtures("int8_usable")
 def test_openvino(encoder: Encoder) -> None:
     """Less exactly: processors with other instructions for int8 round otherwise, by up to 0.0025 so far."""
-    if reason := openvino_int8.why_not_usable():
-        pytest.skip(reason)
     np.testing.assert_allclose(encoder.encode(TEXTS)[:, :4], OPENVINO_INT8[openvino_int8.has_bf16()], atol=4e-3)
